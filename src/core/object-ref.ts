@@ -1,0 +1,44 @@
+/** A reference to one thing in a cluster (kind, namespace, name): how evidence and findings say what they speak of. */
+import { z } from 'zod';
+
+/** `kind` is Kubernetes' own spelling (`Node`, `Service`, `Pod`, …); `namespace` is there only where the kind has one. */
+export const ObjectRef = z.object({
+  kind: z.string().min(1).max(63),
+  namespace: z.string().max(253).optional(),
+  name: z.string().max(253),
+});
+export type ObjectRef = z.infer<typeof ObjectRef>;
+
+/** The cluster as a whole, for evidence that belongs to no single object. */
+export const CLUSTER: ObjectRef = Object.freeze({ kind: 'Cluster', name: 'cluster' });
+
+/** Gives a reference to a Node. */
+export function nodeRef(name: string): ObjectRef {
+  return { kind: 'Node', name };
+}
+
+/** Gives a reference to a namespaced object. */
+export function namespacedRef(kind: string, namespace: string, name: string): ObjectRef {
+  return { kind, namespace, name };
+}
+
+/** Gives `Node/k8smater1` or `Service/ci/jenkins-svc`: unique, and readable by people. */
+export function refText(ref: ObjectRef): string {
+  return ref.namespace === undefined ? `${ref.kind}/${ref.name}` : `${ref.kind}/${ref.namespace}/${ref.name}`;
+}
+
+/** True when both references name the same object. */
+export function sameRef(a: ObjectRef, b: ObjectRef): boolean {
+  return a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
+}
+
+/** Orders references by kind, namespace and name in plain code-unit order, the same on every machine. */
+export function compareRefs(a: ObjectRef, b: ObjectRef): number {
+  return compareText(refText(a), refText(b));
+}
+
+/** Plain code-unit order: `localeCompare` depends on the machine's locale, and reports must be the same bytes everywhere. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
