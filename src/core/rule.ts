@@ -31,8 +31,11 @@ export interface Rule<T extends Texts = Texts> {
   readonly texts: T;
   /** Which findings of other rules this one explains, by their rule's id. */
   readonly explains?: Readonly<Record<string, Link>>;
-  /** True where a finding of this rule is itself what the question asks about (beyond being about the target object). */
-  readonly answers?: (finding: Finding, question: Question) => boolean;
+  /**
+   * Symptoms only. Called without a finding: whether this rule decides such a question (its silence then means "well").
+   * Called with one: whether that finding is what was asked about. Default for `diagnose`: the object is the target.
+   */
+  readonly answers?: (question: Question, finding?: Finding) => boolean;
   /** Pure and synchronous. Yields findings (`find`) and refuted explanations (`clear`); silence is an answer too. */
   readonly judge: (facts: Facts, say: Say<Extract<keyof T, string>>) => void;
 }
@@ -41,6 +44,8 @@ export interface Rule<T extends Texts = Texts> {
 export interface Say<T extends string> {
   find(draft: FindingDraft<T>): void;
   clear(draft: ClearedDraft<T>): void;
+  /** The rule decides the question and could not: the verdict cannot be `no-fault-found`. */
+  undecided(): void;
 }
 
 /** Declares a rule; the texts' ids are checked at compile time wherever the rule uses them. */

@@ -1,0 +1,4 @@
+/** The rules of the family, sorted by id. */
+import type { Rule } from '../../core/rule.ts';
+
+export const CALICO_RULES: readonly Rule[] = [];

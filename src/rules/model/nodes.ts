@@ -1,0 +1,61 @@
+/** Nodes as rules need them: by name and address, ready or not, and how fresh their word is. */
+import type { Condition, NodeObject } from '../../core/evidence/cluster-types.ts';
+import type { Facts } from '../../core/facts.ts';
+
+/** kubelet renews its Lease every 10 s; Kubernetes itself calls 40 s late (v1.36 nodeLeaseDurationSeconds). */
+export const LEASE_LATE_MS = 40_000;
+
+/** All nodes of the evidence by name; empty where nodes could not be listed. */
+export function nodesByName(facts: Facts): ReadonlyMap<string, NodeObject> {
+  return facts.model(computeNodes);
+}
+
+function computeNodes(facts: Facts): Map<string, NodeObject> {
+  const nodes = facts.get('nodes');
+  if (!nodes.known) return new Map();
+  return new Map([...nodes.value.nodes].sort((a, b) => (a.name < b.name ? -1 : 1)).map((node) => [node.name, node]));
+}
+
+/** The InternalIP addresses of a node. */
+export function internalIps(node: NodeObject): string[] {
+  return node.addresses.filter((a) => a.type === 'InternalIP').map((a) => a.address);
+}
+
+/** The Ready condition, found by type and never by place. */
+export function readyCondition(node: NodeObject): Condition | undefined {
+  return node.conditions.find((c) => c.type === 'Ready');
+}
+
+/** True where the Ready condition is True. A node without one is not ready. */
+export function isReady(node: NodeObject): boolean {
+  return readyCondition(node)?.status === 'True';
+}
+
+/** Age of a node's Lease in milliseconds at the time of the diagnosis; undefined where there is none. */
+export function leaseAge(facts: Facts, node: string): number | undefined {
+  const leases = facts.get('node-leases');
+  if (!leases.known) return undefined;
+  const lease = leases.value.find((l) => l.node === node);
+  return lease?.renewTime === undefined ? undefined : facts.now - Date.parse(lease.renewTime);
+}
+
+/** True where the node's own word about its Pods is old: no fresh Lease, or (without Leases) not ready. */
+export function isStale(facts: Facts, node: string): boolean {
+  const age = leaseAge(facts, node);
+  if (age !== undefined) return age > LEASE_LATE_MS;
+  const object = nodesByName(facts).get(node);
+  return object !== undefined && readyCondition(object)?.status === 'Unknown';
+}
+
+/** The node that holds an address as one of its own (any type of address). */
+export function nodeOfAddress(facts: Facts, address: string): string | undefined {
+  return facts.model(computeAddressIndex).get(address);
+}
+
+function computeAddressIndex(facts: Facts): Map<string, string> {
+  const index = new Map<string, string>();
+  for (const node of nodesByName(facts).values()) {
+    for (const { address, type } of node.addresses) if (type.endsWith('IP')) index.set(address, node.name);
+  }
+  return index;
+}

@@ -1,0 +1,162 @@
+/** The five probes of facts §4.2, read from what the agents connected to: which entries work, from where, to what. */
+import type { Path } from '../../core/diagnosis.ts';
+import type { TcpResult } from '../../core/evidence/node-network.ts';
+import type { Fact, Facts } from '../../core/facts.ts';
+import { compareText, nodeRef } from '../../core/object-ref.ts';
+import { internalIps, isReady, nodesByName } from './nodes.ts';
+import { type Backend, backends, entryAsked, serviceTarget } from './target.ts';
+
+/** One node's connects, by `address port`, and the fact they come from (for proofs). */
+export interface NodeConnects {
+  readonly node: string;
+  readonly fact: Extract<Fact<'node-tcp'>, { known: true }>;
+  readonly results: ReadonlyMap<string, TcpResult>;
+}
+
+/** Connects of every node whose agent answered, by node name. */
+export function connects(facts: Facts): ReadonlyMap<string, NodeConnects> {
+  return facts.model(computeConnects);
+}
+
+function computeConnects(facts: Facts): Map<string, NodeConnects> {
+  const out = new Map<string, NodeConnects>();
+  for (const fact of facts.all('node-tcp')) {
+    if (!fact.known) continue;
+    const results = new Map(fact.value.map((r) => [`${r.address} ${r.port}`, r]));
+    out.set(fact.object.name, { node: fact.object.name, fact, results });
+  }
+  return out;
+}
+
+/** What `from` got when it connected to an address and port; undefined where it did not try, or was not allowed to. */
+export function connectResult(facts: Facts, from: string, address: string, port: number): TcpResult | undefined {
+  const result = connects(facts).get(from)?.results.get(`${address} ${port}`);
+  return result === undefined || result.result === 'not-asked' || result.result === 'error' ? undefined : result;
+}
+
+/** True for an answer that shows the way is open as far as the other host: a handshake, or a refusal by it. */
+export function arrives(result: TcpResult): boolean {
+  return result.result === 'open' || result.result === 'refused';
+}
+
+/** One way in: an entry node's address, and who tried it. */
+export interface Entry {
+  readonly node: string;
+  readonly address: string;
+  readonly ready: boolean;
+  readonly hasEndpoint: boolean;
+  /** Probes from other nodes; those of the node itself only where there is no other (they bypass externalTrafficPolicy). */
+  readonly probes: readonly { readonly from: string; readonly result: TcpResult }[];
+  readonly state: 'works' | 'fails' | 'mixed' | 'unknown';
+}
+
+/** The entries of the target's NodePort, one for each node address that was asked about. Empty without a NodePort. */
+export function entries(facts: Facts): readonly Entry[] {
+  return facts.model(computeEntries);
+}
+
+function computeEntries(facts: Facts): Entry[] {
+  const nodePort = serviceTarget(facts).port?.nodePort ?? facts.question.target.nodePort;
+  if (nodePort === undefined) return [];
+  const endpointNodes = new Set(backends(facts).map((b) => b.node));
+  const asked = entryAsked(facts);
+  const out: Entry[] = [];
+  for (const node of nodesByName(facts).values()) {
+    if (asked !== undefined && asked.name !== node.name) continue;
+    for (const address of entryAddresses(facts, node.name)) {
+      const probes = probesOf(facts, node.name, address, nodePort);
+      out.push({
+        node: node.name,
+        address,
+        ready: isReady(node),
+        hasEndpoint: endpointNodes.has(node.name),
+        probes,
+        state: stateOf(probes),
+      });
+    }
+  }
+  return out;
+}
+
+/** The address that was named, where it is this node's; else its first InternalIP (one of each family would be two entries). */
+function entryAddresses(facts: Facts, name: string): string[] {
+  const node = nodesByName(facts).get(name);
+  if (node === undefined) return [];
+  const { at } = facts.question;
+  if (at !== undefined && node.addresses.some((a) => a.address === at)) return [at];
+  return internalIps(node).slice(0, 1);
+}
+
+function probesOf(facts: Facts, entry: string, address: string, port: number): Entry['probes'] {
+  const all = [...connects(facts).keys()].sort(compareText).flatMap((from) => {
+    const result = connectResult(facts, from, address, port);
+    return result === undefined ? [] : [{ from, result }];
+  });
+  const others = all.filter((probe) => probe.from !== entry);
+  return others.length > 0 ? others : all;
+}
+
+function stateOf(probes: Entry['probes']): Entry['state'] {
+  if (probes.length === 0) return 'unknown';
+  const open = probes.filter((p) => p.result.result === 'open').length;
+  if (open === probes.length) return 'works';
+  return open === 0 ? 'fails' : 'mixed';
+}
+
+/** P2 and P3: what each asked node got from each endpoint. `own` is P3, the endpoint's own node. */
+export interface BackendProbe {
+  readonly from: string;
+  readonly backend: Backend;
+  readonly result: TcpResult;
+  readonly own: boolean;
+}
+
+/** Every probe of an endpoint of the target, ordered by node and address. */
+export function backendProbes(facts: Facts): readonly BackendProbe[] {
+  return facts.model(computeBackendProbes);
+}
+
+function computeBackendProbes(facts: Facts): BackendProbe[] {
+  return [...connects(facts).keys()].sort(compareText).flatMap((from) =>
+    backends(facts).flatMap((backend) => {
+      const result = connectResult(facts, from, backend.ip, backend.port);
+      return result === undefined ? [] : [{ from, backend, result, own: backend.node === from }];
+    }),
+  );
+}
+
+/** P5: what a node got from the Service's first ClusterIP; undefined where it did not try. */
+export function clusterIpProbe(facts: Facts, from: string): TcpResult | undefined {
+  const { service, port } = serviceTarget(facts);
+  const ip = service?.clusterIPs[0];
+  return ip === undefined || port === undefined ? undefined : connectResult(facts, from, ip, port.port);
+}
+
+/** P4: true where `from` reaches any usual port of the other node's address, false where none, undefined where not tried. */
+export function underlay(facts: Facts, from: string, to: string): boolean | undefined {
+  const node = nodesByName(facts).get(to);
+  if (node === undefined) return undefined;
+  const tried = internalIps(node).flatMap((ip) =>
+    [10250, 22].flatMap((port) => connectResult(facts, from, ip, port) ?? []),
+  );
+  return tried.length === 0 ? undefined : tried.some(arrives);
+}
+
+/** The ways in as the report shows them. */
+export function pathsOf(facts: Facts): Path[] {
+  const nodePort = serviceTarget(facts).port?.nodePort ?? facts.question.target.nodePort;
+  return entries(facts).flatMap((entry): Path[] => {
+    const common = {
+      to: `${entry.address}:${nodePort ?? 0}`,
+      via: nodeRef(entry.node),
+      hasEndpoint: entry.hasEndpoint,
+    };
+    if (entry.probes.length === 0) return [{ ...common, from: nodeRef(entry.node), result: 'unknown', ms: 0 }];
+    return entry.probes.map(({ from, result }) => ({
+      ...common,
+      from: nodeRef(from),
+      result: result.result,
+      ms: result.ms,
+    }));
+  });
+}
