@@ -1,4 +1,4 @@
-/** The nearest of some names to a mistyped one, for "did you mean". Plain Levenshtein distance. */
+/** The nearest of some names to a mistyped one, for "did you mean". Levenshtein distance with swaps. */
 import { compareText } from './object-ref.ts';
 
 /**
@@ -20,15 +20,18 @@ export function nearest(given: string, candidates: Iterable<string>, count = 3):
   return scored.slice(0, count).map((entry) => entry.name);
 }
 
-/** The least number of inserted, deleted or replaced characters between two texts. */
+/** The least number of inserted, deleted, replaced or swapped neighbouring characters between two texts. */
 export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : replaced;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, swapped));
     }
+    before = row;
     row = next;
   }
   return row[b.length] ?? 0;
