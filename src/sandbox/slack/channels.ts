@@ -1,0 +1,81 @@
+/** Finding channels as Slack does, and what the bot may do in them. */
+import { ApiError, missingScope } from './api-error.ts';
+import { channelScope } from './method-table.ts';
+import type { ChannelKind, SlackChannel } from './types.ts';
+import type { World } from './world.ts';
+
+export function botIsIn(world: World, channel: SlackChannel): boolean {
+  return channel.members.includes(world.identity.botUserId);
+}
+
+/** The direct message channel between the bot and a person, opened when there is none yet. */
+export function directMessage(world: World, userId: string): SlackChannel {
+  for (const channel of world.state.channels.values()) {
+    if (channel.kind === 'dm' && channel.members.includes(userId) && botIsIn(world, channel)) return channel;
+  }
+  return makeChannel(world, { name: '', kind: 'dm', members: [userId, world.identity.botUserId] });
+}
+
+export function makeChannel(
+  world: World,
+  c: {
+    name: string;
+    kind: ChannelKind;
+    members: string[];
+    extShared?: boolean;
+    pendingExtShared?: boolean;
+    archived?: boolean;
+  },
+): SlackChannel {
+  const channel: SlackChannel = {
+    id: world.ids.id(c.kind === 'dm' ? 'D' : 'C'),
+    name: c.name,
+    kind: c.kind,
+    members: [...new Set(c.members)],
+    extShared: c.extShared ?? false,
+    pendingExtShared: c.pendingExtShared ?? false,
+    archived: c.archived ?? false,
+  };
+  world.state.channels.set(channel.id, channel);
+  world.state.messages.set(channel.id, []);
+  world.changed();
+  return channel;
+}
+
+/** A channel by id, `#name`, name, or a person's id (their direct message). Undefined when there is none. */
+export function findChannel(world: World, given: string): SlackChannel | undefined {
+  const byId = world.state.channels.get(given);
+  if (byId) return byId;
+  const person = world.state.people.get(given);
+  if (person) return person.kind === 'stranger' ? undefined : directMessage(world, given);
+  const name = given.startsWith('#') ? given.slice(1) : given;
+  return [...world.state.channels.values()].find((c) => c.name !== '' && c.name === name);
+}
+
+/** A channel the bot can see: public, or one it is in. Throws `channel_not_found`. */
+export function visibleChannel(world: World, given: string): SlackChannel {
+  const channel = findChannel(world, given);
+  if (!channel || (channel.kind !== 'public' && !botIsIn(world, channel))) throw new ApiError('channel_not_found');
+  return channel;
+}
+
+/** A channel the bot may write in. Throws `channel_not_found`, `not_in_channel` or `is_archived`. */
+export function writableChannel(world: World, given: string): SlackChannel {
+  const channel = visibleChannel(world, given);
+  if (channel.archived) throw new ApiError('is_archived');
+  if (!botIsIn(world, channel) && !world.manifest.scopes.includes('chat:write.public'))
+    throw new ApiError('not_in_channel');
+  return channel;
+}
+
+/** Throws `missing_scope` unless the token may read about (or in) this kind of channel. */
+export function needChannelScope(world: World, channel: SlackChannel, verb: 'read' | 'history'): void {
+  const scope = channelScope(channel.kind, verb);
+  if (!world.manifest.scopes.includes(scope)) throw missingScope(scope, world.manifest.scopes);
+}
+
+/** The name a payload shows: `directmessage` in direct messages, `privategroup` in private channels. */
+export function payloadName(channel: SlackChannel): string {
+  if (channel.kind === 'dm') return 'directmessage';
+  return channel.kind === 'private' ? 'privategroup' : channel.name;
+}
