@@ -1,0 +1,44 @@
+/** From credentials to identities and back: bearer tokens and the admin's client certificate. */
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { IssuedCertificate } from '../../tls/certificates.ts';
+import { ANONYMOUS } from './access.ts';
+import type { Credentials } from './kubeconfig.ts';
+import { unauthorized } from './status-error.ts';
+import type { Identity } from './types.ts';
+
+/** The one who may do everything, as kubeadm sets it up. */
+export const ADMIN: Identity = { user: 'kubernetes-admin', groups: ['system:masters'], allow: [] };
+
+/** Who sent a request: by token, else by client certificate, else anonymous. Throws 401 for an unknown token. */
+export function authenticate(identities: Record<string, Identity>, request: IncomingMessage): Identity {
+  const authorization = request.headers.authorization;
+  if (authorization !== undefined) {
+    const token = /^Bearer +(.+)$/i.exec(authorization)?.[1] ?? '';
+    const known = Object.hasOwn(identities, token) ? identities[token] : undefined;
+    if (known === undefined) throw unauthorized();
+    return known;
+  }
+  const socket = request.socket as TLSSocket;
+  if (!socket.authorized) return ANONYMOUS;
+  // Only this server's own authority is trusted, so the subject is what it signed.
+  const user = String(socket.getPeerCertificate().subject.CN);
+  if (user === ADMIN.user) return ADMIN;
+  const known = Object.values(identities).find((identity) => identity.user === user);
+  return known ?? { user, groups: [], allow: [] };
+}
+
+/** What a kubeconfig for an identity holds; throws a sentence for one that is not known. */
+export function credentialsOf(
+  identities: Record<string, Identity>,
+  asked: string | undefined,
+  admin: IssuedCertificate,
+): { user: string; credentials: Credentials } {
+  if (asked === undefined || asked === ADMIN.user) return { user: ADMIN.user, credentials: admin };
+  const found = Object.entries(identities).find(([token, { user }]) => token === asked || user === asked);
+  if (found === undefined) {
+    throw new Error(`There is no identity "${asked}"; give a token or user name of \`identities\`.`);
+  }
+  const [token, { user }] = found;
+  return { user, credentials: { token } };
+}

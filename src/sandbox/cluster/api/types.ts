@@ -1,0 +1,124 @@
+/** The shapes that the API server emulator is given and gives back. */
+import type { ObjectStore } from './object-store.ts';
+
+/** Metadata as far as the emulator reads it; the rest is served as given. */
+export interface ObjectMeta {
+  name: string;
+  namespace?: string | undefined;
+  uid?: string | undefined;
+  resourceVersion?: string | undefined;
+  creationTimestamp?: string | null | undefined;
+  deletionTimestamp?: string | null | undefined;
+  labels?: Record<string, string> | null | undefined;
+  annotations?: Record<string, string> | null | undefined;
+  [field: string]: unknown;
+}
+
+/** Any Kubernetes object, as JSON. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  [field: string]: unknown;
+}
+
+/** What an identity may do, in RBAC's words. Without `namespace` it holds in all of them and at the cluster scope. */
+export interface Rule {
+  apiGroups?: string[];
+  /** `pods`, `pods/log`, `*` */
+  resources?: string[];
+  verbs: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+  /** As a RoleBinding would: only in this namespace. */
+  namespace?: string;
+}
+
+/** Who a bearer token stands for. The group `system:masters` may do everything. */
+export interface Identity {
+  user: string;
+  groups: string[];
+  allow: Rule[];
+}
+
+/** Which requests a fault strikes; both given means both must match. */
+export interface FaultMatch {
+  path?: RegExp;
+  /** The verb of the API: get, list, watch, create, … */
+  verb?: string;
+}
+
+/** What happens to a struck request; a delay can be combined with any of the others. */
+export interface FaultEffect {
+  status?: 403 | 404 | 410 | 429 | 500 | 503;
+  delayMs?: number;
+  /** Never answers; the connection stays open. */
+  hang?: boolean;
+  /** The connection is cut without an answer. */
+  reset?: boolean;
+  /** The headers promise the whole body, half of it comes, then the connection is cut. */
+  truncateBody?: boolean;
+  /** Status 200 and a body that is not JSON. */
+  garbage?: boolean;
+  /** Strikes this many times, then never again. */
+  times?: number;
+}
+
+/** Faults from the start. */
+export type FaultTable = { match: FaultMatch; effect: FaultEffect }[];
+
+/** One answered (or cut) request. */
+export interface RequestRecord {
+  method: string;
+  path: string;
+  query: string;
+  verb: string;
+  user: string;
+  /** 0 while unanswered, and for a request that was cut without an answer. */
+  status: number;
+  /** Bytes of body written, as sent (compressed if it was). */
+  bytes: number;
+}
+
+/** How a kubelet that cannot be reached fails. */
+export type KubeletFault = 'refused' | 'timeout' | 'no-route';
+
+/** See `startApiServer`. */
+export interface ApiServerOptions {
+  /** `v1.18.2`: decides which groups, versions and columns are served. */
+  version: string;
+  objects: KubeObject[];
+  /** Log text by `namespace/pod/container`. */
+  logs?: Record<string, string>;
+  previousLogs?: Record<string, string>;
+  /** Added to all RFC 3339 times of objects when they are served. */
+  timeShiftMs?: number;
+  /** Rewrites a log before it is served; without it, times inside logs stay as recorded. */
+  shiftLog?: (text: string, timeShiftMs: number) => string;
+  /** By bearer token. */
+  identities?: Record<string, Identity>;
+  /** Health checks that differ from "ok", by name: `{etcd: false}`. */
+  readyz?: Record<string, boolean>;
+  readyzLatencyMs?: number;
+  faults?: FaultTable;
+  /** Kubelets that do not answer, by node. Without an entry: refused where the node's Ready condition is Unknown. */
+  kubelets?: Record<string, KubeletFault>;
+  /** Changes kept per kind for watches and continue tokens. Default 1000. */
+  watchWindow?: number;
+  /** Only 127.0.0.1 is accepted. */
+  host?: string;
+}
+
+/** A running emulator. */
+export interface ApiServer {
+  url: string;
+  caPem: string;
+  /** A kubeconfig (JSON, which is YAML): of the admin (client certificate), or of a token or user name in `identities`. */
+  kubeconfig(identity?: string): string;
+  objects: ObjectStore;
+  requests: RequestRecord[];
+  /** Health checks by name; `set('etcd', false)` makes the next answer fail. */
+  checks: Map<string, boolean>;
+  faults: { set(match: FaultMatch, effect: FaultEffect): void; clear(): void };
+  close(): Promise<void>;
+}
