@@ -35,10 +35,14 @@ export type DiagnoseJob = z.infer<typeof DiagnoseJob>;
 /** How far the delivery of one diagnosis has come: what was posted is never posted again. */
 export const Delivery = z.object({
   version: z.literal(JOB_VERSION),
+  /** The channel as Slack named it; differs from the place's where that is a person (a direct message). */
+  channel: z.string().optional(),
   /** The root message. */
   rootTs: z.string().optional(),
   /** Keys of thread messages that were posted, with their ts. */
   posted: z.record(z.string(), z.string()),
+  /** Keys of messages whose sending began, with the time: one that is not in `posted` may or may not have arrived. */
+  sending: z.record(z.string(), z.string()).default({}),
   fileUploaded: z.boolean(),
   done: z.boolean(),
 });

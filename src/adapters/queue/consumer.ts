@@ -1,0 +1,98 @@
+/** Takes diagnoses out of a cluster's queue. A job whose worker died is given to another. */
+import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { queueName } from '../../core/jobs.ts';
+import { QUEUE_PREFIX } from './producer.ts';
+
+/** Thrown by a handler for what no repetition can mend. */
+export class FinalError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'FinalError';
+  }
+}
+
+/** One attempt at a job. `data` is not parsed yet: it came through Redis. */
+export interface Attempt {
+  readonly data: unknown;
+  readonly attempt: number;
+  /** True where a failure of this attempt is the last word. */
+  readonly last: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Consumer {
+  /** Waits until jobs are taken. */
+  ready(): Promise<void>;
+  /** Takes no more jobs and waits for those that run, at most `graceMs`; then they go to another worker. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ConsumerOptions {
+  readonly redis: Redis;
+  readonly cluster: string;
+  readonly concurrency: number;
+  readonly handle: (attempt: Attempt) => Promise<void>;
+  /** A job has failed for good without its handler having had the last word (its workers died again and again). */
+  readonly onLost: (data: unknown, error: Error) => Promise<void>;
+  readonly onError: (error: Error) => void;
+  /** Milliseconds after which a silent worker's job is free, and between looks for such jobs. */
+  readonly lockMs?: number;
+  readonly stalledMs?: number;
+}
+
+/** A job that takes its worker down with it is tried this often; more would be a loop. */
+const MOST_STALLS = 3;
+
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const lockMs = options.lockMs ?? 15_000;
+  const run = async (job: Job<unknown>, _token?: string, signal?: AbortSignal): Promise<void> => {
+    const attempts = job.opts.attempts ?? 1;
+    const attempt = job.attemptsMade + 1;
+    try {
+      await options.handle({
+        data: job.data,
+        attempt,
+        last: attempt >= attempts,
+        signal: signal ?? new AbortController().signal,
+      });
+    } catch (error) {
+      if (error instanceof FinalError) throw new UnrecoverableError(error.message);
+      throw error;
+    }
+  };
+  const worker = new Worker<unknown, void>(
+    queueName(options.cluster),
+    (job, token, signal) => run(job, token, signal),
+    {
+      connection: options.redis,
+      prefix: QUEUE_PREFIX,
+      concurrency: options.concurrency,
+      lockDuration: lockMs,
+      stalledInterval: options.stalledMs ?? 5000,
+      maxStalledCount: MOST_STALLS,
+    },
+  );
+  worker.on('error', options.onError);
+  worker.on('failed', (job, error) => {
+    if (job === undefined || !error.message.includes('stalled more than')) return;
+    options.onLost(job.data, error).catch(options.onError);
+  });
+  return {
+    async ready() {
+      await worker.waitUntilReady();
+    },
+    async close(graceMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<'late'>((resolve) => {
+        timer = setTimeout(() => resolve('late'), graceMs);
+      });
+      const ended = await Promise.race([worker.close().then(() => 'ended' as const), late]);
+      clearTimeout(timer);
+      if (ended === 'late') {
+        worker.cancelAllJobs('shutdown');
+        await worker.close(true);
+      }
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** Puts diagnoses into the queue of their cluster. A request that comes twice is one job. */
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { DiagnoseJob, queueName } from '../../core/jobs.ts';
+
+/** BullMQ's keys stay apart from the rest of kubewhy's. */
+export const QUEUE_PREFIX = 'kubewhy-queue';
+
+export interface Producer {
+  /**
+   * Adds a job; `requestId` is made from the request, and a second job with it changes nothing.
+   * @throws where Redis cannot be reached: nothing was queued then, or the same request may be sent again.
+   */
+  add(requestId: string, job: DiagnoseJob): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Attempts that a job has: a diagnosis is repeated only for faults that pass, Slack's most of all (about four minutes). */
+export const JOB_OPTIONS = {
+  attempts: 8,
+  backoff: { type: 'exponential', delay: 2000, jitter: 0.3 },
+  removeOnComplete: { age: 24 * 3600, count: 5000 },
+  removeOnFail: { age: 7 * 24 * 3600, count: 5000 },
+  sizeLimit: 64 * 1024,
+} as const;
+
+export function createProducer(redis: Redis, onError: (error: Error) => void): Producer {
+  const queues = new Map<string, Queue>();
+  const queueOf = (cluster: string): Queue => {
+    const known = queues.get(cluster);
+    if (known !== undefined) return known;
+    const queue = new Queue(queueName(cluster), {
+      connection: redis,
+      prefix: QUEUE_PREFIX,
+      defaultJobOptions: JOB_OPTIONS,
+      skipWaitingForReady: true,
+    });
+    queue.on('error', onError);
+    queues.set(cluster, queue);
+    return queue;
+  };
+  return {
+    async add(requestId, job) {
+      await queueOf(job.cluster).add('diagnose', DiagnoseJob.parse(job), { jobId: requestId });
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** All names of variables: unknown ones are refused with the nearest, and `.env.example` is made from the same tables. */
+import { nearest } from '../core/nearest.ts';
+import { BOT_FIELDS } from './bot.ts';
+import type { Environment, Field } from './fields.ts';
+import { WORKER_FIELDS } from './worker.ts';
+
+/** Variables of other processes, which may stand in the same environment. */
+const ELSEWHERE = [/^KUBEWHY_AGENT_/, /^KUBEWHY_SANDBOX_/, /^KUBEWHY_TEST_/];
+/** Kubernetes sets these in every pod for a Service named kubewhy or kubewhy-…: they are no settings. */
+const SERVICE_LINK = /_(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** The fields of bot and worker, each variable once, in the order of the tables. */
+export function allFields(): readonly Field<unknown>[] {
+  const byName = new Map<string, Field<unknown>>();
+  for (const field of [...Object.values(BOT_FIELDS), ...Object.values(WORKER_FIELDS)] as Field<unknown>[]) {
+    if (!byName.has(field.name)) byName.set(field.name, field);
+  }
+  return [...byName.values()];
+}
+
+/** Gives one sentence for each `KUBEWHY_…` variable that no process knows. */
+export function unknownNames(env: Environment): string[] {
+  const known = allFields().flatMap((field) =>
+    field.secret === true ? [field.name, `${field.name}_FILE`] : [field.name],
+  );
+  return Object.keys(env)
+    .filter((name) => name.startsWith('KUBEWHY_') && !known.includes(name))
+    .filter((name) => !ELSEWHERE.some((pattern) => pattern.test(name)) && !SERVICE_LINK.test(name))
+    .sort()
+    .map((name) => {
+      const [near] = nearest(name, known, 1);
+      return `${name} is not a variable of kubewhy${near === undefined ? '' : `; did you mean ${near}?`}`;
+    });
+}
+
+/** Gives the text of `.env.example`. */
+export function envExample(): string {
+  const lines = ['# Settings of kubewhy bot and kubewhy worker. Made from src/config; a test compares them.'];
+  for (const field of allFields()) {
+    const required = field.optional !== true && field.fallback === undefined;
+    lines.push('', `# ${field.about}`, `# Takes ${field.expected}.`);
+    if (field.secret === true)
+      lines.push(`# May also be given as ${field.name}_FILE, the path of a file that holds it.`);
+    lines.push(required ? `${field.name}=` : `#${field.name}=${field.fallback ?? field.example ?? ''}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

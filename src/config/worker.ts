@@ -1,0 +1,107 @@
+/** The worker's settings: one cluster, its credentials, and how results are kept. */
+import { z } from 'zod';
+import { COMMON_FIELDS, clusterName } from './common.ts';
+import { type Environment, field, readFields, type Values, wholeNumber } from './fields.ts';
+import { REDIS_FIELDS } from './redis.ts';
+import { BOT_TOKEN, SLACK_API_URL } from './slack.ts';
+
+const path = z.string().min(1).max(4096);
+
+export const WORKER_FIELDS = {
+  botToken: BOT_TOKEN,
+  apiUrl: SLACK_API_URL,
+  ...REDIS_FIELDS,
+  cluster: field({
+    name: 'KUBEWHY_CLUSTER',
+    about: 'The cluster that questions are about; a worker serves exactly one.',
+    expected: 'one name of letters, digits and . _ - @ /',
+    schema: clusterName,
+    fallback: 'kubernetes',
+  }),
+  kubeconfig: field<string | undefined>({
+    name: 'KUBEWHY_KUBECONFIG',
+    about: "The kubeconfig with read access; without it kubectl's own places, then the pod's service account.",
+    expected: 'the path of a kubeconfig',
+    schema: path,
+    optional: true,
+    example: '/etc/kubewhy/kubeconfig',
+  }),
+  context: field<string | undefined>({
+    name: 'KUBEWHY_CONTEXT',
+    about: "The kubeconfig's context; without it the current one.",
+    expected: 'the name of a context',
+    schema: z.string().max(253),
+    optional: true,
+    example: 'prod',
+  }),
+  agents: field({
+    name: 'KUBEWHY_AGENTS',
+    about: 'How agents are found: auto (port 10850 of each node), off, or node=https://address:port with commas.',
+    expected: 'auto, off, or node=https://address:port with commas between them',
+    schema: z.string().regex(/^(auto|off|[^=,\s]+=https:\/\/[^,\s]+(,[^=,\s]+=https:\/\/[^,\s]+)*)$/),
+    fallback: 'auto',
+  }),
+  agentCa: field<string | undefined>({
+    name: 'KUBEWHY_AGENT_CA',
+    about: 'The certificate authority that signed the agents (PEM file).',
+    expected: 'the path of a PEM file',
+    schema: path,
+    optional: true,
+    example: '/etc/kubewhy/agent/ca.crt',
+  }),
+  agentCert: field<string | undefined>({
+    name: 'KUBEWHY_AGENT_CLIENT_CERT',
+    about: "The worker's certificate towards the agents (PEM file).",
+    expected: 'the path of a PEM file',
+    schema: path,
+    optional: true,
+    example: '/etc/kubewhy/agent/worker.crt',
+  }),
+  agentKey: field<string | undefined>({
+    name: 'KUBEWHY_AGENT_CLIENT_KEY',
+    about: "The key of the worker's certificate (PEM file).",
+    expected: 'the path of a PEM file',
+    schema: path,
+    optional: true,
+    example: '/etc/kubewhy/agent/worker.key',
+  }),
+  concurrency: field({
+    name: 'KUBEWHY_CONCURRENCY',
+    about: 'Diagnoses that one worker runs at the same time.',
+    expected: 'a whole number from 1 to 100',
+    schema: wholeNumber(1, 100),
+    fallback: '4',
+  }),
+  keepDays: field({
+    name: 'KUBEWHY_KEEP_DAYS',
+    about: 'Days for which evidence and reports are kept.',
+    expected: 'a whole number from 1 to 3650',
+    schema: wholeNumber(1, 3650),
+    fallback: '14',
+  }),
+  keepResults: field({
+    name: 'KUBEWHY_KEEP_RESULTS',
+    about: 'The most diagnoses whose evidence and report are kept; older ones go first.',
+    expected: 'a whole number from 1 to 100000',
+    schema: wholeNumber(1, 100_000),
+    fallback: '1000',
+  }),
+  graceSeconds: field({
+    name: 'KUBEWHY_GRACE_SECONDS',
+    about: 'Seconds that a running diagnosis is given to end at SIGTERM; then another worker takes it over.',
+    expected: 'a whole number from 0 to 3600',
+    schema: wholeNumber(0, 3600),
+    fallback: '20',
+  }),
+  ...COMMON_FIELDS,
+};
+
+export type WorkerConfig = Values<typeof WORKER_FIELDS>;
+
+/**
+ * Reads the worker's settings.
+ * @throws ConfigError with one sentence a variable.
+ */
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  return readFields(env, WORKER_FIELDS);
+}
