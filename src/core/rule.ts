@@ -7,9 +7,12 @@ import type { Question } from './question.ts';
 /** Sentences by id, `{name}` filled from data. English stands in the rule; other languages in report/languages. */
 export type Texts = Readonly<Record<string, string>>;
 
-/** Says whether one finding explains another. `proves`: the explained symptom follows with certainty, seen or not. */
+/**
+ * Says whether one finding explains another; `'likely'` where it fits and what lies between was not seen.
+ * `proves`: the explained symptom follows with certainty, seen or not.
+ */
 export interface Link {
-  readonly when: (cause: Finding, effect: Finding, facts: Facts) => boolean;
+  readonly when: (cause: Finding, effect: Finding, facts: Facts) => boolean | 'likely';
   readonly proves?: boolean;
 }
 

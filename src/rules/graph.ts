@@ -3,6 +3,8 @@
 export interface Edge {
   readonly from: number;
   readonly to: number;
+  /** False where it fits and what lies between was not seen. */
+  readonly sure: boolean;
   /** The effect follows with certainty from the cause, seen or not. */
   readonly proves: boolean;
 }
@@ -26,7 +28,7 @@ export function sureAncestors(
   targets: readonly number[],
   confirmed: (index: number) => boolean,
 ): Set<number> {
-  return climb(graph, targets, (edge) => edge.proves || confirmed(edge.to));
+  return climb(graph, targets, (edge) => edge.sure && (edge.proves || confirmed(edge.to)));
 }
 
 function climb(graph: Graph, targets: readonly number[], follow: (edge: Edge) => boolean): Set<number> {
@@ -47,8 +49,9 @@ function climb(graph: Graph, targets: readonly number[], follow: (edge: Edge) =>
  * by the longest way from a cause, then by index, so that a reader meets each link after what explains it.
  */
 export function chainOrder(graph: Graph, causes: readonly number[], asked: readonly number[]): number[] {
-  const down = descendants(graph, causes);
   const up = ancestors(graph, asked);
+  // Without a cause, all that leads to the symptom is worth showing.
+  const down = causes.length === 0 ? up : descendants(graph, causes);
   const isCause = new Set(causes);
   const members = [
     ...new Set([...down].filter((i) => up.has(i) && !isCause.has(i)).concat(asked.filter((i) => !isCause.has(i)))),
@@ -63,7 +66,7 @@ export function chainOrder(graph: Graph, causes: readonly number[], asked: reado
 function descendants(graph: Graph, sources: readonly number[]): Set<number> {
   const turned = {
     size: graph.size,
-    edges: graph.edges.map((edge) => ({ from: edge.to, to: edge.from, proves: edge.proves })),
+    edges: graph.edges.map((edge) => ({ ...edge, from: edge.to, to: edge.from })),
   };
   return ancestors(turned, sources);
 }

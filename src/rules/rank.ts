@@ -36,7 +36,7 @@ export function rank(
   const reach = ancestors(graph, asked);
   const isCause = (i: number): boolean => isFault(sorted[i], rules);
 
-  const explaining = [...reach].filter((i) => isCause(i) && !hasCauseAbove(graph, i, isCause));
+  const explaining = [...reach].filter((i) => isCause(i) && ancestors(graph, [i]).size === 1);
   const direct = asked.length > 0 ? [] : indices(sorted, (f) => isFault(f, rules) && aboutTarget(f, facts));
   const directTop = direct.filter(
     (i) => ![...ancestors(graph, [i])].some((above) => above !== i && direct.includes(above)),
@@ -88,11 +88,6 @@ function isFault(finding: Finding | undefined, rules: ReadonlyMap<string, Rule>)
   return finding !== undefined && finding.severity !== 'info' && rules.get(finding.rule)?.role === 'cause';
 }
 
-function hasCauseAbove(graph: Graph, index: number, isCause: (i: number) => boolean): boolean {
-  for (const above of ancestors(graph, [index])) if (above !== index && isCause(above)) return true;
-  return false;
-}
-
 function edgesOf(findings: readonly Finding[], rules: ReadonlyMap<string, Rule>, facts: Facts): Edge[] {
   const byRule = new Map<string, number[]>();
   findings.forEach((finding, i) => byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), i]));
@@ -101,8 +96,8 @@ function edgesOf(findings: readonly Finding[], rules: ReadonlyMap<string, Rule>,
     for (const [effectRule, link] of Object.entries(rules.get(cause.rule)?.explains ?? {})) {
       for (const to of byRule.get(effectRule) ?? []) {
         const effect = findings[to];
-        if (effect === undefined || to === from || !link.when(cause, effect, facts)) continue;
-        edges.push({ from, to, proves: link.proves === true });
+        const fits = effect !== undefined && to !== from && link.when(cause, effect, facts);
+        if (fits !== false) edges.push({ from, to, sure: fits === true, proves: link.proves === true });
       }
     }
   });

@@ -1,4 +1,6 @@
-/** The rules of the family, sorted by id. */
+/** The rules of the pod network, sorted by id. */
 import type { Rule } from '../../core/rule.ts';
+import { podNetworkBroken } from './pod-network-broken.ts';
+import { podRouteMissing } from './pod-route-missing.ts';
 
-export const POD_NETWORK_RULES: readonly Rule[] = [];
+export const POD_NETWORK_RULES: readonly Rule[] = [podNetworkBroken, podRouteMissing];
