@@ -1,10 +1,18 @@
 /** Starts the emulator over the small cluster, and talks to it with the real clients. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { KubeConfig } from '@kubernetes/client-node';
-import { type ApiServer, type ApiServerOptions, startApiServer } from '../../../src/sandbox/cluster/api/server.ts';
+import {
+  type ApiServer,
+  type ApiServerOptions,
+  type Identity,
+  startApiServer,
+} from '../../../src/sandbox/cluster/api/server.ts';
 import { RECORDED_AT, smallCluster } from './fixtures.ts';
 
 /** A running emulator and a folder of its own for kubeconfigs and kubectl's cache. */
@@ -21,6 +29,7 @@ export async function start(options: Partial<ApiServerOptions> = {}): Promise<Ru
     version: 'v1.18.2',
     objects: smallCluster(),
     timeShiftMs: Date.now() - RECORDED_AT,
+    identities: IDENTITIES,
     ...options,
   });
   const home = await mkdtemp(join(tmpdir(), 'kubewhy-api-'));
@@ -60,3 +69,61 @@ export async function hasKubectl(): Promise<boolean> {
   const { code } = await runKubectl(['version', '--client'], { PATH: process.env['PATH'] ?? '', HOME: tmpdir() });
   return code === 0;
 }
+
+/** An answer as it came over the wire, decompressed. */
+export interface RawAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  wireBytes: number;
+}
+
+/** One HTTPS request with a token, trusting the server's own authority. Rejects where the connection is cut. */
+export function send(
+  api: ApiServer,
+  path: string,
+  options: { token?: string; method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<RawAnswer> {
+  const headers = {
+    ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
+    ...options.headers,
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      `${api.url}${path}`,
+      { ca: api.caPem, method: options.method ?? 'GET', headers, agent: false },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('error', reject);
+        answer.on('aborted', () => reject(new Error('the answer was cut off')));
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () => {
+          const wire = Buffer.concat(chunks);
+          const plain = answer.headers['content-encoding'] === 'gzip' ? gunzipSync(wire) : wire;
+          const text = plain.toString('utf8');
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, wireBytes: wire.length });
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(options.body);
+  });
+}
+
+/** The token that `start` gives an administrator. */
+export const ADMIN_TOKEN = 'token-admin';
+/** May only read Pods and their logs in `shop`. */
+export const SHOP_TOKEN = 'token-shop';
+
+/** The identities of the tests. */
+export const IDENTITIES: Record<string, Identity> = {
+  [ADMIN_TOKEN]: { user: 'root', groups: ['system:masters'], allow: [] },
+  [SHOP_TOKEN]: {
+    user: 'shopper',
+    groups: ['shop-team'],
+    allow: [
+      { apiGroups: [''], resources: ['pods', 'pods/log'], verbs: ['get', 'list', 'watch'], namespace: 'shop' },
+      { apiGroups: [''], resources: ['nodes'], verbs: ['get'], resourceNames: ['alpha'] },
+    ],
+  },
+};

@@ -2,6 +2,7 @@
 import type { Catalog } from './catalog.ts';
 import { asVersion } from './convert.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { RequestBody } from './request-body.ts';
 import type { RequestInfo, ResourceInfo } from './request-info.ts';
 import type { Resource } from './resource-table.ts';
 import type { Serializer } from './serialize.ts';
@@ -26,7 +27,7 @@ export interface ResourceRequest {
   resource: Resource;
   identity: Identity;
   accept: string | undefined;
-  body: unknown;
+  body: RequestBody;
 }
 
 /** `apps/v1`, or `v1` in the core group. */

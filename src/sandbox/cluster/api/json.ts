@@ -43,3 +43,10 @@ export function entries(value: unknown, ...path: (string | number)[]): [string, 
 export function present(value: unknown, ...path: (string | number)[]): boolean {
   return (at(value, ...path) ?? undefined) !== undefined;
 }
+
+/** The string, number or boolean at a path as text, or ''. */
+export function scalar(value: unknown, ...path: (string | number)[]): string {
+  const found = at(value, ...path);
+  if (typeof found === 'string') return found;
+  return typeof found === 'number' || typeof found === 'boolean' ? String(found) : '';
+}

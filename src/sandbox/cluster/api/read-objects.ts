@@ -6,8 +6,15 @@ import { type Format, negotiate } from './media-type.ts';
 import { type Collection, keyOf } from './object-store.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import type { Resource } from './resource-table.ts';
-import { type FieldTerm, fieldPredicate, type Predicate, parseFieldSelector, parseLabelSelector } from './selectors.ts';
-import { badRequest, listExpired, notFound } from './status-error.ts';
+import {
+  type FieldTerm,
+  fieldPredicate,
+  fieldsOf,
+  type Predicate,
+  parseFieldSelector,
+  parseLabelSelector,
+} from './selectors.ts';
+import { badRequest, listExpired, notFound, tooLargeVersion } from './status-error.ts';
 import { renderTable } from './table.ts';
 import type { KubeObject } from './types.ts';
 
@@ -28,11 +35,12 @@ export interface Selection {
 }
 
 /** Reads the selectors of a request; throws 400 for what cannot be read. */
-export function selectionOf({ info, target, resource }: ResourceRequest): Selection {
+export function selectionOf(context: ServerContext, { info, target, resource }: ResourceRequest): Selection {
+  const { minor } = context.version;
   const labels = info.query.get('labelSelector') ?? '';
   const fields = info.query.get('fieldSelector') ?? '';
   const byLabel = parseLabelSelector(labels);
-  const terms = parseFieldSelector(fields, resource.group, resource.kind);
+  const terms = parseFieldSelector(fields, fieldsOf(resource.group, resource.kind, minor));
   const byField = fieldPredicate(terms);
   return {
     namespace: resource.namespaced ? target.namespace : undefined,
@@ -64,13 +72,16 @@ export function getObject(context: ServerContext, request: ResourceRequest): Rep
 export function listObjects(context: ServerContext, request: ResourceRequest): Reply {
   const { resource, info } = request;
   const format = negotiate(request.accept);
-  const selection = selectionOf(request);
+  const selection = selectionOf(context, request);
   const token = readContinue(info.query.get('continue'));
   const asked = info.query.get('resourceVersion') ?? '';
   // A list "from any version" comes from the watch cache, which knows no limit.
   const limit = asked === '0' && token === undefined ? 0 : readLimit(info.query.get('limit'));
   const exact = info.query.get('resourceVersionMatch') === 'Exact' ? Number(asked) : undefined;
-  const version = token?.rv ?? exact ?? context.store.resourceVersion();
+  const current = context.store.resourceVersion();
+  const version = token?.rv ?? exact ?? current;
+  const newest = Math.max(version, Number(asked));
+  if (newest > current) throw tooLargeVersion(newest, current);
   const page = pageOf(
     candidates(collectionOf(context, resource), selection, version),
     resource,

@@ -82,6 +82,7 @@ function sendBuffer(
 }
 
 function ended(response: ServerResponse, body: Buffer): Promise<number> {
+  if (response.destroyed) return Promise.resolve(0);
   return new Promise((resolve) => {
     response.once('close', () => resolve(response.writableFinished ? body.length : 0));
     response.end(body);
@@ -89,6 +90,7 @@ function ended(response: ServerResponse, body: Buffer): Promise<number> {
 }
 
 function sendStream(response: ServerResponse, reply: Extract<Reply, { kind: 'stream' }>): Promise<number> {
+  if (response.destroyed) return Promise.resolve(0);
   response.writeHead(200, { 'Content-Type': reply.contentType });
   response.flushHeaders();
   let bytes = 0;

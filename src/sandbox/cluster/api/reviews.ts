@@ -22,19 +22,24 @@ const accessReview = z.looseObject({
 
 const rulesReview = z.looseObject({ spec: z.object({ namespace: z.string().min(1) }) });
 
-/** Answers one of the three self reviews; undefined for any other kind. */
-export function answerReview(kind: string, apiVersion: string, body: unknown, identity: Identity): object | undefined {
-  if (kind === 'SelfSubjectAccessReview') return { ...head(kind, apiVersion), ...accessOf(body, identity) };
-  if (kind === 'SelfSubjectRulesReview') return { ...head(kind, apiVersion), spec: {}, status: rules(body, identity) };
-  if (kind === 'SelfSubjectReview') {
-    const userInfo = { username: identity.user, groups: groupsOf(identity) };
-    return { ...head(kind, apiVersion), status: { userInfo } };
-  }
-  return undefined;
+type Review = (body: unknown, identity: Identity) => object;
+
+const ANSWERS: Record<string, Review> = {
+  SelfSubjectAccessReview: accessOf,
+  SelfSubjectRulesReview: rulesReviewOf,
+  SelfSubjectReview: userInfoOf,
+};
+
+/** The kinds that can be answered. */
+export const REVIEWS: ReadonlySet<string> = new Set(Object.keys(ANSWERS));
+
+/** Answers a self review; throws 400 for a body that is none. */
+export function answerReview(kind: string, apiVersion: string, body: unknown, identity: Identity): object {
+  return { kind, apiVersion, metadata: { creationTimestamp: null }, ...ANSWERS[kind]?.(body, identity) };
 }
 
-function head(kind: string, apiVersion: string): object {
-  return { kind, apiVersion, metadata: { creationTimestamp: null } };
+function userInfoOf(_body: unknown, identity: Identity): object {
+  return { status: { userInfo: { username: identity.user, groups: groupsOf(identity) } } };
 }
 
 function accessOf(body: unknown, identity: Identity): object {
@@ -57,12 +62,12 @@ function accessOf(body: unknown, identity: Identity): object {
   return { spec, status: { allowed } };
 }
 
-function rules(body: unknown, identity: Identity): object {
+function rulesReviewOf(body: unknown, identity: Identity): object {
   const parsed = rulesReview.safeParse(body);
   if (!parsed.success) throw badRequest('no namespace on request');
   const { namespace } = parsed.data.spec;
   const holding = rulesOf(identity).filter((rule) => rule.namespace === undefined || rule.namespace === namespace);
-  return {
+  const status = {
     resourceRules: holding
       .filter((rule) => rule.resources !== undefined)
       .map(({ verbs, apiGroups, resources, resourceNames }) => ({
@@ -76,4 +81,5 @@ function rules(body: unknown, identity: Identity): object {
       .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
     incomplete: false,
   };
+  return { spec: {}, status };
 }

@@ -6,8 +6,9 @@ import { answerHealth } from './health.ts';
 import { podLogs } from './pod-logs.ts';
 import { getObject, listObjects } from './read-objects.ts';
 import { jsonReply, type Reply, textReply } from './reply.ts';
+import { parseReviewBody, type RequestBody } from './request-body.ts';
 import type { RequestInfo } from './request-info.ts';
-import { answerReview } from './reviews.ts';
+import { answerReview, REVIEWS } from './reviews.ts';
 import { versionInfo } from './server-version.ts';
 import { methodNotAllowed, noSuchResource } from './status-error.ts';
 import type { Identity } from './types.ts';
@@ -18,7 +19,7 @@ export interface RoutedRequest {
   info: RequestInfo;
   identity: Identity;
   accept: string | undefined;
-  body: unknown;
+  body: RequestBody;
   /** Host and port of the server, for discovery. */
   address: string;
   checks: ReadonlyMap<string, boolean>;
@@ -73,8 +74,8 @@ function handlerFor({ info, target, resource }: ResourceRequest): Handler {
 /** For now only reviews can be created: they change nothing. */
 function createObject(_context: ServerContext, request: ResourceRequest): Reply {
   const { resource, body, identity } = request;
-  const answer = answerReview(resource.kind, apiVersionOf(resource), body, identity);
-  if (answer === undefined) throw methodNotAllowed({ group: resource.group, resource: resource.plural });
+  if (!REVIEWS.has(resource.kind)) throw methodNotAllowed({ group: resource.group, resource: resource.plural });
+  const answer = answerReview(resource.kind, apiVersionOf(resource), parseReviewBody(body), identity);
   return jsonReply(JSON.stringify(answer), 201);
 }
 

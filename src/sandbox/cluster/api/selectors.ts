@@ -1,5 +1,5 @@
 /** Label and field selectors, with the API server's grammar. */
-import { at } from './json.ts';
+import { scalar } from './json.ts';
 import { badRequest } from './status-error.ts';
 import type { KubeObject } from './types.ts';
 
@@ -67,14 +67,13 @@ function splitTopLevel(selector: string): string[] {
     .filter((part) => part !== '');
 }
 
-/** Reads `a=b,c!=d` with `\,`, `\=` and `\\` as escapes; throws a 400 Status for a field the kind does not select by. */
-export function parseFieldSelector(selector: string, group: string, kind: string): FieldTerm[] {
+/** Reads `a=b,c!=d` with `\,`, `\=` and `\\` as escapes; throws a 400 Status for a field that is not among the known. */
+export function parseFieldSelector(selector: string, known: readonly string[]): FieldTerm[] {
   const parts = selector.match(/(?:\\.|[^,\\])+/g) ?? [];
   return parts.map((part) => {
     const match = /^([^=!]+?)(==|!=|=)(.*)$/s.exec(part.trim());
     if (match === null) throw badRequest(`invalid field selector: "${selector}"; can't understand "${part}"`);
     const [, path = '', operator, value = ''] = match;
-    const known = knownFields(group, kind);
     if (!known.includes(path)) throw badRequest(unknownField(path, known));
     return { path, equal: operator !== '!=', value: value.replaceAll(/\\(.)/g, '$1') };
   });
@@ -134,9 +133,19 @@ const FIELDS: Record<string, readonly string[]> = {
   'certificates.k8s.io/CertificateSigningRequest': ['spec.signerName'],
 };
 
-function knownFields(group: string, kind: string): readonly string[] {
-  return [...META_FIELDS, ...(FIELDS[`${group}/${kind}`] ?? [])];
+/** By which fields a kind can be selected on a server of this minor version. */
+export function fieldsOf(group: string, kind: string, minor: number): readonly string[] {
+  const own = FIELDS[`${group}/${kind}`] ?? [];
+  return [...META_FIELDS, ...own.filter((field) => (FIELD_SINCE[`${kind} ${field}`] ?? 0) <= minor)];
 }
+
+/** The minor version in which a kind's field became selectable, where that is later than v1.18. */
+const FIELD_SINCE: Record<string, number> = {
+  'Pod spec.hostNetwork': 28,
+  'Pod status.podIPs': 21,
+  'Service spec.clusterIP': 31,
+  'Service spec.type': 31,
+};
 
 /** Where a selectable field is not read from the path of its own name. */
 const ALIASES: Record<string, string> = {
@@ -154,8 +163,6 @@ const DEFAULTS: Record<string, string> = {
 };
 
 function fieldValue(object: KubeObject, path: string): string {
-  const found = at(object, ...(ALIASES[path] ?? path).split('.'));
-  if (typeof found === 'string') return found;
-  if (typeof found === 'number' || typeof found === 'boolean') return String(found);
-  return DEFAULTS[path] ?? '';
+  const found = scalar(object, ...(ALIASES[path] ?? path).split('.'));
+  return found === '' ? (DEFAULTS[path] ?? '') : found;
 }

@@ -17,6 +17,7 @@ import type { ApiServer, ApiServerOptions } from './types.ts';
 export type * from './types.ts';
 
 const LOOPBACK = '127.0.0.1';
+const IDLE_TIMEOUT_MS = 180_000;
 const SERVING_NAMES = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
 /**
@@ -48,6 +49,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     // A request without a certificate is not refused but anonymous, or has a token.
     rejectUnauthorized: false,
   });
+  // Node's 5 s would cut idle connections that the real server keeps for minutes.
+  server.keepAliveTimeout = IDLE_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, LOOPBACK, resolve);

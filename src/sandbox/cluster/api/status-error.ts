@@ -96,6 +96,17 @@ export function watchExpired(asked: number, oldest: number): StatusError {
   return new StatusError(410, 'Expired', `too old resource version: ${asked} (${oldest})`);
 }
 
+/** 504 for a resource version that has not happened yet. */
+export function tooLargeVersion(asked: number, current: number): StatusError {
+  return new StatusError(
+    504,
+    'Timeout',
+    `Too large resource version: ${asked}, current: ${current}`,
+    { retryAfterSeconds: 1 },
+    { 'Retry-After': '1' },
+  );
+}
+
 /** 429 with a Retry-After of one second. */
 export function tooManyRequests(): StatusError {
   return new StatusError(

@@ -16,7 +16,7 @@ const DEFAULT_TIMEOUT_S = 1800;
 export function watchObjects(context: ServerContext, request: ResourceRequest): Reply {
   const { query } = request.info;
   const format = negotiate(request.accept);
-  const selection = selectionOf(request);
+  const selection = selectionOf(context, request);
   if (query.get('sendInitialEvents') !== null) {
     throw new StatusError(
       422,

@@ -15,6 +15,8 @@ export interface Column {
 export interface PrintContext {
   nowMs: number;
   minor: number;
+  /** A time as it is served. */
+  shiftTime(timestamp: string): string;
 }
 
 /** Columns and cells of one kind. */
