@@ -1,0 +1,81 @@
+/** The machine that the agent runs on, read-only: files, a fixed list of programs without a shell, sockets. */
+import { constants } from 'node:fs';
+import { access, open, readdir, readlink, statfs } from 'node:fs/promises';
+import { type Host, HostError, type Program, type RunResult } from './host.ts';
+import { hostErrorOf, withTimeout } from './host-errors.ts';
+import { getLoopback, tcpConnect, unixExchange } from './live-sockets.ts';
+import { runProgram } from './run-program.ts';
+
+const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+/** A file on a hung file system must not hold up a probe for ever. */
+const FILE_TIMEOUT_MS = 5000;
+
+/** Makes the live host. It keeps nothing but the absolute paths of the programs it has found. */
+export function createLiveHost(): Host {
+  const found = new Map<Program, string>();
+
+  async function locate(program: Program): Promise<string> {
+    const known = found.get(program);
+    if (known !== undefined) return known;
+    for (const folder of FOLDERS) {
+      const path = `${folder}/${program}`;
+      const there = await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (!there) continue;
+      found.set(program, path);
+      return path;
+    }
+    throw new HostError('not-found', `the program ${program} is not installed on this host`);
+  }
+
+  return {
+    readFile: (path, maxBytes) => fileRead(path, () => readCapped(path, maxBytes)),
+    readDir: (path) => fileRead(path, () => readdir(path)),
+    readLink: (path) => fileRead(path, () => readlink(path)),
+    statFs: (path) =>
+      fileRead(path, async () => {
+        const size = await statfs(path);
+        const blockKiB = size.bsize / 1024;
+        return {
+          sizeKiB: Math.round(size.blocks * blockKiB),
+          availableKiB: Math.round(size.bavail * blockKiB),
+          inodes: size.files,
+          inodesFree: size.ffree,
+        };
+      }),
+    run: async (program, args, limits): Promise<RunResult> => runProgram(await locate(program), program, args, limits),
+    connect: tcpConnect,
+    unix: unixExchange,
+    http: getLoopback,
+    now: () => Date.now(),
+  };
+}
+
+async function fileRead<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await withTimeout(read(), FILE_TIMEOUT_MS, `reading ${path} did not finish within ${FILE_TIMEOUT_MS} ms`);
+  } catch (error) {
+    throw hostErrorOf(error, `reading ${path}`);
+  }
+}
+
+/** Files under /proc have size 0: reads until the end, and at most one byte more than allowed. */
+async function readCapped(path: string, maxBytes: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    let total = 0;
+    for (;;) {
+      const chunk = Buffer.alloc(Math.min(64 * 1024, maxBytes + 1 - total));
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+      if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8');
+      chunks.push(chunk.subarray(0, bytesRead));
+      total += bytesRead;
+      if (total > maxBytes) throw new HostError('too-large', `${path} is larger than ${maxBytes} bytes`);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,109 @@
+/** Probe: what the node's service proxy (ipvs, iptables, nftables) would do with the ports and ClusterIPs asked about. */
+import type { EvidenceValue } from '../../core/evidence/kinds.ts';
+import type { ProxyEntry } from '../../core/evidence/node-network.ts';
+import { type Host, HostError, type Limits, type Program } from '../host.ts';
+import { parseIpVs } from '../parse/ip-vs.ts';
+import { parseIptablesSave } from '../parse/iptables-save.ts';
+import { hasKubeIptables, kubeIptablesEntries } from '../parse/kube-iptables.ts';
+import { type KubeNft, kubeNft } from '../parse/kube-nft.ts';
+import { parseNft } from '../parse/nft.ts';
+import { orMissing, type ParamsOf, type Probe, readText, runText } from '../probe.ts';
+
+const MAX_ENTRIES = 2000;
+type Mode = EvidenceValue<'node-service-proxy'>['modes'][number];
+
+interface Seen {
+  readonly mode: Mode;
+  readonly entries: readonly ProxyEntry[];
+  readonly nodePortAddresses?: readonly string[];
+}
+/** A mode that was looked for: seen, certainly not there, or not readable with the reason. */
+type Look = Seen | undefined | HostError;
+
+export const nodeServiceProxy: Probe<'node-service-proxy'> = {
+  kind: 'node-service-proxy',
+  command: ({ ports }) => {
+    const port = ports[0]?.port ?? 'PORT';
+    return `ipvsadm -Ln | grep -A3 :${port}; iptables-save | grep -w ${port}; nft list map ip kube-proxy service-nodeports`;
+  },
+  read: async (host, params, limits) => {
+    const looks = await Promise.all([ipvs(host), iptables(host, limits), nftables(host, limits)]);
+    const seen = looks.filter((look): look is Seen => look !== undefined && !(look instanceof HostError));
+    const failed = looks.find((look): look is HostError => look instanceof HostError);
+    // Nothing seen, and something could not be looked at: "no service proxy" would be a guess.
+    if (failed !== undefined && totalOf(seen) === 0) throw failed;
+    return {
+      modes: seen.filter((look) => isInUse(look, seen)).map((look) => look.mode),
+      entries: seen.flatMap((look) => wanted(look.entries, params)).slice(0, MAX_ENTRIES),
+      totalEntries: totalOf(seen),
+      nodePortAddresses: seen.flatMap((look) => look.nodePortAddresses ?? []),
+    };
+  },
+};
+
+function totalOf(seen: readonly Seen[]): number {
+  return seen.reduce((sum, look) => sum + look.entries.length, 0);
+}
+
+/** The kernel's ipvs module alone is no sign of use where another mode is there. */
+function isInUse(look: Seen, seen: readonly Seen[]): boolean {
+  return look.mode !== 'ipvs' || look.entries.length > 0 || seen.length === 1;
+}
+
+function wanted(entries: readonly ProxyEntry[], { ports, clusterIPs }: ParamsOf<'node-service-proxy'>): ProxyEntry[] {
+  const asked = new Set(ports.map(({ port, protocol }) => `${protocol} ${port}`));
+  const addresses = new Set(clusterIPs);
+  return entries.filter((entry) => asked.has(`${entry.protocol} ${entry.port}`) || addresses.has(entry.address));
+}
+
+function ipvs(host: Host): Promise<Look> {
+  return look(async () => {
+    const text = await orMissing(readText(host, '/proc/net/ip_vs', 16 * 1024 * 1024));
+    return text === undefined ? undefined : { mode: 'ipvs', entries: parseIpVs(text) };
+  });
+}
+
+function iptables(host: Host, limits: Limits): Promise<Look> {
+  return look(async () => {
+    const found: ProxyEntry[][] = [];
+    for (const program of ['iptables-save', 'ip6tables-save'] satisfies Program[]) {
+      const text = await orMissing(runText(host, program, [], limits));
+      const tables = parseIptablesSave(text ?? '');
+      if (hasKubeIptables(tables)) found.push(kubeIptablesEntries(tables));
+    }
+    return found.length === 0 ? undefined : { mode: 'iptables', entries: found.flat() };
+  });
+}
+
+function nftables(host: Host, limits: Limits): Promise<Look> {
+  return look(async () => {
+    const found: KubeNft[] = [];
+    for (const family of ['ip', 'ip6']) {
+      const table = await nftTable(host, family, limits);
+      if (table !== undefined) found.push(kubeNft(parseNft(table)));
+    }
+    if (found.length === 0) return undefined;
+    return {
+      mode: 'nftables',
+      entries: found.flatMap(({ entries }) => entries),
+      nodePortAddresses: found.flatMap(({ nodePortAddresses }) => nodePortAddresses),
+    };
+  });
+}
+
+/** Gives the table's listing, undefined where nft is not installed or knows no such table. */
+async function nftTable(host: Host, family: string, limits: Limits): Promise<string | undefined> {
+  const args = ['-j', 'list', 'table', family, 'kube-proxy'];
+  const result = await orMissing(host.run('nft', args, limits));
+  if (result === undefined || (result.code !== 0 && /no such file or directory/i.test(result.stderr))) return undefined;
+  return runText({ ...host, run: async () => result }, 'nft', args, limits);
+}
+
+async function look(read: () => Promise<Look>): Promise<Look> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    return new HostError('failed', error instanceof Error ? error.message : String(error));
+  }
+}

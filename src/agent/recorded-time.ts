@@ -1,0 +1,77 @@
+/** Moves the times in a recorded host's texts by a constant, so that a recording of any age reads as of today. */
+
+const DAY_MS = 86_400_000;
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+/** `Thu 2020-05-21 01:45:25 UTC`, as systemd prints it with TZ=UTC. */
+const SYSTEMD_TIME = /\b(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) UTC\b/g;
+/** RFC 3339, and Go's spelling `2020-05-27 02:40:11.123456789 +0000 UTC`. */
+const DATED_TIME = /\b(\d{4}-\d{2}-\d{2})([T ])(\d{2}:\d{2}:\d{2})(\.\d+)?( ?(?:Z|[+-]\d{2}:?\d{2}))/g;
+const JOURNAL_STAMP = /^_{0,2}(?:SOURCE_)?REALTIME_TIMESTAMP$/;
+const SINCE = /(\s)(\d{4}-\d{2}-\d{2})?(\s)?(\d{2}:\d{2}:\d{2}(?:\.\d+)?)?(?=\s|$)/g;
+
+/** Moves the times of systemd, RFC 3339 and Go; other text stays as it is, and each time keeps its zone and spelling. */
+export function shiftTimes(text: string, shiftMs: number): string {
+  if (shiftMs === 0) return text;
+  return text
+    .replace(SYSTEMD_TIME, (whole, date: string, time: string) => {
+      const moved = moveTo(`${date}T${time}Z`, shiftMs);
+      if (moved === undefined) return whole;
+      return `${WEEKDAYS[moved.getUTCDay()]} ${moved.toISOString().slice(0, 10)} ${moved.toISOString().slice(11, 19)} UTC`;
+    })
+    .replace(DATED_TIME, (whole, date: string, gap: string, time: string, fraction = '', zone: string) => {
+      // The zone stays: moving the wall clock by a duration moves the instant by the same.
+      const moved = moveTo(`${date}T${time}Z`, Math.round(shiftMs / 1000) * 1000);
+      if (moved === undefined) return whole;
+      return `${moved.toISOString().slice(0, 10)}${gap}${moved.toISOString().slice(11, 19)}${fraction}${zone}`;
+    });
+}
+
+/** Moves the stamps (microseconds) of `journalctl --output json`; messages stay word for word. */
+export function shiftJournal(text: string, shiftMs: number): string {
+  if (shiftMs === 0) return text;
+  return text
+    .split('\n')
+    .map((line) => {
+      if (!line.startsWith('{')) return line;
+      const entry: unknown = parseJson(line);
+      if (typeof entry !== 'object' || entry === null) return line;
+      const moved = Object.entries(entry).map(([key, value]) =>
+        JOURNAL_STAMP.test(key) && typeof value === 'string' && /^\d{1,17}$/.test(value)
+          ? [key, String(BigInt(value) + BigInt(Math.round(shiftMs)) * 1000n)]
+          : [key, value],
+      );
+      return JSON.stringify(Object.fromEntries(moved));
+    })
+    .join('\n');
+}
+
+/** Moves the `since` column of BIRD: dates by the shift in days, times of day by the rest. */
+export function shiftSince(text: string, shiftMs: number): string {
+  if (shiftMs === 0) return text;
+  return text.replace(SINCE, (whole, lead: string, date?: string, gap?: string, time?: string) => {
+    if (date === undefined && time === undefined) return whole;
+    if (date !== undefined && time === undefined) {
+      const moved = moveTo(`${date}T12:00:00Z`, Math.round(shiftMs / DAY_MS) * DAY_MS);
+      return moved === undefined ? whole : `${lead}${moved.toISOString().slice(0, 10)}${gap ?? ''}`;
+    }
+    const [clock = '', fraction] = (time ?? '').split('.');
+    const moved = moveTo(`${date ?? '2000-01-01'}T${clock}Z`, shiftMs);
+    if (moved === undefined) return whole;
+    const day = date === undefined ? '' : moved.toISOString().slice(0, 10);
+    const rest = fraction === undefined ? '' : `.${fraction}`;
+    return `${lead}${day}${gap ?? ''}${moved.toISOString().slice(11, 19)}${rest}`;
+  });
+}
+
+function moveTo(time: string, shiftMs: number): Date | undefined {
+  const moved = new Date(Date.parse(time) + shiftMs);
+  return Number.isNaN(moved.getTime()) ? undefined : moved;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+/** The agent's server: HTTPS with mutual TLS, `POST /v1/ask` and `GET /v1/health`. Does nothing while nobody asks. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { AGENT_LIMITS, AskRequest } from '../core/agent-api.ts';
+import { errorText } from '../core/errors.ts';
+import { type Asked, answerAsk } from './ask.ts';
+import { readTls, type TlsFiles, watchTls } from './server-tls.ts';
+
+/** Requests answered at a time; more are told to come back. */
+const MAX_ASKS = 8;
+const MAX_CONNECTIONS = 64;
+/** A client must have sent its whole request by then. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 30_000;
+
+export interface AgentServerOptions extends Asked {
+  readonly address: string;
+  readonly port: number;
+  readonly tls: TlsFiles;
+  /** Told of refused connections and changed certificates: one sentence each. */
+  readonly onEvent: (level: 'info' | 'warn', sentence: string) => void;
+}
+
+export interface AgentServer {
+  readonly address: string;
+  readonly port: number;
+  /** Takes no more requests, lets the running ones finish, at most that long. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts the server. @throws UserError where a certificate file is unusable, Error where it cannot listen. */
+export async function startAgentServer(options: AgentServerOptions): Promise<AgentServer> {
+  const material = readTls(options.tls);
+  const secure = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
+  let running = 0;
+  const server = createServer({ ...material, ...secure, maxHeaderSize: 8192 }, (request, response) => {
+    if (running >= MAX_ASKS) {
+      return refuse(response, 429, `the agent answers ${MAX_ASKS} requests at a time; ask again in a second`);
+    }
+    running += 1;
+    handle(options, request, response)
+      .catch((error: unknown) => refuse(response, 500, `the agent failed: ${errorText(error)}`))
+      .finally(() => {
+        running -= 1;
+      });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.headersTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const look = watchTls(
+    options.tls,
+    (changed) => {
+      server.setSecureContext({ ...changed, ...secure });
+      options.onEvent('info', 'the certificate files have changed and are in use');
+    },
+    (sentence) => options.onEvent('warn', `the certificate files have changed and cannot be used: ${sentence}`),
+  );
+  // Before TLS begins, so that this very connection gets the new certificate.
+  server.prependListener('connection', look);
+  server.on('tlsClientError', (error, socket) => options.onEvent('warn', tlsSentence(error, socket)));
+  await listen(server, options.address, options.port);
+  const { address, port } = server.address() as AddressInfo;
+  return { address, port, close: (graceMs) => close(server, graceMs) };
+}
+
+function tlsSentence(error: Error, socket: TLSSocket): string {
+  const from = socket.remoteAddress ?? 'somebody';
+  return `refused a connection from ${from}: its certificate is missing or not signed by the client CA, or it speaks no TLS (${errorText(error)})`;
+}
+
+async function handle(options: AgentServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url?.split('?')[0];
+  if (path === '/v1/health') {
+    if (request.method !== 'GET') return refuse(response, 405, '/v1/health is asked with GET');
+    const { node, agentVersion, host } = options;
+    return reply(response, 200, { status: 'ok', node, agentVersion, now: new Date(host.now()).toISOString() });
+  }
+  if (path !== '/v1/ask') return refuse(response, 404, 'the agent knows /v1/ask and /v1/health');
+  if (request.method !== 'POST') return refuse(response, 405, '/v1/ask is asked with POST');
+  const body = await readBody(request);
+  if (body === undefined) {
+    return refuse(response, 413, `the request is larger than ${AGENT_LIMITS.requestBytes} bytes`);
+  }
+  const parsed = AskRequest.safeParse(parseJson(body));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue?.path.join('.') || 'the top';
+    return refuse(response, 400, `the request is wrong at ${where}: ${issue?.message ?? 'unknown'}`);
+  }
+  reply(response, 200, await answerAsk(options, parsed.data));
+}
+
+/** Gives the body, undefined where it is larger than allowed. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    if (total > AGENT_LIMITS.requestBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reply(response: ServerResponse, status: number, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
+/** Answers with one sentence. The connection ends: the rest of a refused request is not read. */
+function refuse(response: ServerResponse, status: number, error: string): void {
+  if (response.headersSent) return void response.destroy();
+  response.setHeader('connection', 'close');
+  if (status === 429) response.setHeader('retry-after', '1');
+  reply(response, status, { error: error.slice(0, 500) });
+}
+
+function listen(server: Server, address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void =>
+      reject(new Error(`the agent cannot listen on ${address}:${port}: ${errorText(error)}`, { cause: error }));
+    server.once('error', fail);
+    server.listen(port, address, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
