@@ -1,0 +1,35 @@
+/** Fills sentences: `{name}` by its value, `{count:node|nodes}` by singular or plural. */
+import type { TextData } from '../core/finding.ts';
+import { MAX_VALUE, nameText, shorten, visible } from './visible.ts';
+
+const PLACE = /\{([A-Za-z]\w*)(?::([^{}|]*)\|([^{}|]*))?\}/g;
+/** Lists longer than this show their beginning and how many more there are. */
+const MAX_LISTED = 12;
+
+/**
+ * Gives the sentence with every place filled. Values come from outside: they are made visible and bounded, never scanned
+ * for places again. `more` says how many entries of a long list were left out.
+ * @throws Error where a value is missing, naming `where`: a sentence with a hole is a bug, never shown.
+ */
+export function fill(template: string, data: TextData, where: string, more: (count: number) => string): string {
+  return template.replaceAll(PLACE, (_, name: string, one: string | undefined, many: string | undefined) => {
+    const value = Object.hasOwn(data, name) ? data[name] : undefined;
+    if (value === undefined) throw new Error(`${where}: the sentence wants "${name}", which its data does not give`);
+    if (one !== undefined && many !== undefined) return countOf(value) === 1 ? one : many;
+    return valueText(value, more);
+  });
+}
+
+/** Gives a value as it stands in a sentence. */
+function valueText(value: string | number | readonly string[], more: (count: number) => string): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return shorten(visible(value), MAX_VALUE);
+  const shown = value.slice(0, value.length > MAX_LISTED ? MAX_LISTED - 2 : MAX_LISTED).map(nameText);
+  const left = value.length - shown.length;
+  return left === 0 ? shown.join(', ') : `${shown.join(', ')} ${more(left)}`;
+}
+
+function countOf(value: string | number | readonly string[]): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? Number(value) : value.length;
+}

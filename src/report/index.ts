@@ -1,0 +1,25 @@
+/** The door to reports: build one from a diagnosis, render it for a terminal, for programs, for Slack. */
+import { RULES } from '../rules/index.ts';
+import { type Catalogue, catalogueOf } from './catalogue.ts';
+
+/** The sentences of every rule. */
+export const CATALOGUE: Catalogue = catalogueOf(RULES);
+
+export { buildReport, type ReportOptions } from './build-report.ts';
+export { type Catalogue, catalogueOf } from './catalogue.ts';
+export { errorSentence, sentence, word } from './languages/index.ts';
+export {
+  code,
+  literal,
+  type Message,
+  mrkdwn,
+  type Running,
+  renderEnded,
+  renderProgress,
+  renderThread,
+  type Thread,
+} from './render-blocks.ts';
+export { renderJson } from './render-json.ts';
+export { renderText, type TextOptions } from './render-text.ts';
+export { Report, reportJsonSchema } from './report.ts';
+export { targetWords } from './summary.ts';

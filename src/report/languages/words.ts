@@ -1,0 +1,12 @@
+/** The types that every language fills: the same keys as English, each kind of evidence, each error. */
+import type { EvidenceKind } from '../../core/evidence/kinds.ts';
+import type * as en from './en.ts';
+
+export type WordKey = keyof typeof en.words;
+export type Words = Readonly<Record<WordKey, string>>;
+export type EvidenceWords = Readonly<Record<EvidenceKind, string>>;
+export type ErrorCode = keyof typeof en.errors;
+export type ErrorWords = Readonly<Record<ErrorCode, string>>;
+
+/** Sentences of rules in another language: rule id → text id → sentence. `_summary` is the rule's summary. */
+export type RuleWords = Readonly<Record<string, Readonly<Record<string, string>>>>;
