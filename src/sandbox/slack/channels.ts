@@ -43,7 +43,7 @@ export function makeChannel(
 }
 
 /** A channel by id, `#name`, name, or a person's id (their direct message). Undefined when there is none. */
-export function findChannel(world: World, given: string): SlackChannel | undefined {
+function findChannel(world: World, given: string): SlackChannel | undefined {
   const byId = world.state.channels.get(given);
   if (byId) return byId;
   const person = world.state.people.get(given);
@@ -69,8 +69,8 @@ export function writableChannel(world: World, given: string): SlackChannel {
 }
 
 /** Throws `missing_scope` unless the token may read about (or in) this kind of channel. */
-export function needChannelScope(world: World, channel: SlackChannel, verb: 'read' | 'history'): void {
-  const scope = channelScope(channel.kind, verb);
+export function needScope(world: World, kind: ChannelKind, verb: 'read' | 'history'): void {
+  const scope = channelScope(kind, verb);
   if (!world.manifest.scopes.includes(scope)) throw missingScope(scope, world.manifest.scopes);
 }
 

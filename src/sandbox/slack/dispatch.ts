@@ -18,8 +18,8 @@ export interface DispatchHub extends Dispatcher {
   close(): void;
 }
 
-/** Makes the dispatcher. `retryDelays` are the waits before the retries of an event, in milliseconds. */
-export function makeDispatcher(world: World, transport: Transport, retryDelays: readonly number[]): DispatchHub {
+/** Makes the dispatcher; `transport` gives the way in use. `retryDelays` are the waits before the retries of an event, in milliseconds. */
+export function makeDispatcher(world: World, transport: () => Transport, retryDelays: readonly number[]): DispatchHub {
   let last: Envelope | undefined;
   let closed = false;
   const timers = new Set<() => void>();
@@ -34,7 +34,7 @@ export function makeDispatcher(world: World, transport: Transport, retryDelays: 
     last = envelope;
     const name = nameOf(envelope);
     world.ledger.add({ kind: 'dispatch', name, id: envelope.id, detail: envelope });
-    const result = await transport.deliver(envelope, world.ackDeadlineMs);
+    const result = await transport().deliver(envelope, world.ackDeadlineMs);
     if (result.acked)
       world.ledger.add({ kind: 'ack', name, id: envelope.id, ok: true, ackMs: result.ackMs, detail: result.body });
     else world.ledger.add({ kind: 'ack', name, id: envelope.id, ok: false, error: result.failure });

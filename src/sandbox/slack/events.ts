@@ -11,7 +11,7 @@ const MESSAGE_EVENTS = {
 } as const;
 
 /** The outer `event_callback`. `extShared` says whether the channel is shared with another company. */
-export function eventCallback(world: World, event: Json, extShared: boolean): Json {
+function eventCallback(world: World, event: Json, extShared: boolean): Json {
   const { appId, botUserId, teamId } = world.identity;
   return {
     token: world.credentials.verificationToken,

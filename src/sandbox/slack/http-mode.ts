@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 
-export interface SignedRequest {
+interface SignedRequest {
   body: string;
   headers: Record<string, string>;
 }

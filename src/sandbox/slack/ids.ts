@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-export type IdPrefix = 'T' | 'U' | 'W' | 'C' | 'G' | 'D' | 'A' | 'B' | 'V' | 'F' | 'S' | 'Ev';
+type IdPrefix = 'T' | 'U' | 'W' | 'C' | 'G' | 'D' | 'A' | 'B' | 'V' | 'F' | 'S' | 'Ev';
 
 export interface Ids {
   /** A number in [0, 1). */

@@ -77,6 +77,11 @@ export interface ActionSource {
   ephemeral?: StoredEphemeral;
 }
 
+/** The choice just made, as the state of its surface shows it. */
+function justChosen(action: Json, value: unknown): Record<string, Record<string, unknown>> {
+  return value === undefined ? {} : { [String(action['block_id'])]: { [String(action['action_id'])]: value } };
+}
+
 /** `block_actions` from a message or an ephemeral. `blocks` are those that the person's client shows, old or new. */
 export function messageActionPayload(
   world: World,
@@ -84,6 +89,7 @@ export function messageActionPayload(
   source: ActionSource,
   blocks: readonly Json[],
   action: Json,
+  value: unknown,
 ): Json {
   const { channel, message, ephemeral } = source;
   const ts = message?.ts ?? ephemeral?.ts ?? '';
@@ -101,7 +107,7 @@ export function messageActionPayload(
     trigger_id: newTrigger(world, person.id),
     channel: { id: channel.id, name: payloadName(channel) },
     ...(message === undefined ? {} : { message: { ...messageJson(world, message), blocks } }),
-    state: { values: stateValues(blocks) },
+    state: { values: stateValues(blocks, justChosen(action, value)) },
     response_url: newResponseUrl(world, {
       kind: 'action',
       userId: person.id,
@@ -113,13 +119,19 @@ export function messageActionPayload(
 }
 
 /** `block_actions` from a modal or a home tab: no channel, no response address. */
-export function viewActionPayload(world: World, person: SlackPerson, view: StoredView, action: Json): Json {
+export function viewActionPayload(
+  world: World,
+  person: SlackPerson,
+  view: StoredView,
+  action: Json,
+  value: unknown,
+): Json {
   return {
     type: 'block_actions',
     ...shared(world, person),
     container: { type: 'view', view_id: view.id },
     trigger_id: newTrigger(world, person.id),
-    view: viewJson(world, view),
+    view: viewJson(world, view, justChosen(action, value)),
     actions: [action],
   };
 }

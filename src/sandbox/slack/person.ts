@@ -144,7 +144,7 @@ export function personActions(world: World, person: SlackPerson): PersonActions 
       );
     const source = { channel, ...(message ? { message } : {}), ...(message || !ephemeral ? {} : { ephemeral }) };
     const action = actionJson(world, found.element, found.blockId, value);
-    return world.dispatcher.send('interactive', messageActionPayload(world, person, source, blocks, action));
+    return world.dispatcher.send('interactive', messageActionPayload(world, person, source, blocks, action, value));
   };
 
   const viewOf = (view: string | StoredView): StoredView => {
@@ -205,7 +205,7 @@ export function personActions(world: World, person: SlackPerson): PersonActions 
       const found = findElement(objects(view.view['blocks']), actionId);
       if (!found) throw new Error(`View ${viewId} has no element "${actionId}".`);
       const action = actionJson(world, found.element, found.blockId, value);
-      return world.dispatcher.send('interactive', viewActionPayload(world, person, view, action));
+      return world.dispatcher.send('interactive', viewActionPayload(world, person, view, action, value));
     },
     mention: (channelId, text, threadTs) => say(channelId, `<@${world.identity.botUserId}> ${text}`, threadTs),
     say,

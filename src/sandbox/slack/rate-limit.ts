@@ -5,10 +5,10 @@ import type { Clock } from './clock.ts';
 export type Tier = 1 | 2 | 3 | 4 | 'post' | 'special';
 
 /** Calls allowed in any 60 seconds. Slack promises these as minima; the emulator grants no more. */
-export const CALLS_PER_MINUTE: Record<1 | 2 | 3 | 4, number> = { 1: 1, 2: 20, 3: 50, 4: 100 };
+const CALLS_PER_MINUTE: Record<1 | 2 | 3 | 4, number> = { 1: 1, 2: 20, 3: 50, 4: 100 };
 
 /** "Several hundred per minute" for the whole workspace. */
-export const POSTS_PER_MINUTE = 300;
+const POSTS_PER_MINUTE = 300;
 
 const WINDOW_MS = 60_000;
 

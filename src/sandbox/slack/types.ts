@@ -107,7 +107,7 @@ export interface StoredView {
 }
 
 /** What a person sees when the app did not answer a command or a click in time, or at all. */
-export type VisibleError = 'operation_timeout' | 'dispatch_failed';
+type VisibleError = 'operation_timeout' | 'dispatch_failed';
 
 export interface DispatchOutcome {
   /** Milliseconds from sending to acknowledgement; undefined when there was none. */

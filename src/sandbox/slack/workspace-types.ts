@@ -59,7 +59,7 @@ export interface AddChannel {
   archived?: boolean;
 }
 
-export interface Faults {
+interface Faults {
   /** Orders a failure for the next calls of a Web API method (`*` for any). */
   next(method: string, fault: Fault): void;
   clear(): void;
@@ -109,7 +109,10 @@ export interface SlackWorkspace {
   /** The progress line of a thread, gone after two minutes or a reply. */
   status(channelId: string, threadTs: string): string | undefined;
   openSockets(): number;
-  /** Resolves with the first truthy answer; looked at again after every change. Rejects after `timeoutMs` (5000). */
+  /** Goes over to HTTP mode: from now on commands and events are signed requests to this address on this machine. */
+  useHttp(requestUrl: string): void;
+  /** Resolves with the first truthy answer; looked at again after every change of the workspace (not of a
+   * test's own variables: what the app under test noted is seen with the next call or acknowledgement). Rejects after `timeoutMs` (5000). */
   waitFor<T>(predicate: (w: SlackWorkspace) => T | undefined | false | null, timeoutMs?: number): Promise<T>;
   on(event: 'change', listener: () => void): () => void;
   faults: Faults;

@@ -11,7 +11,7 @@ import { makeIds } from './ids.ts';
 import { findViolations } from './invariants.ts';
 import { makeLedger } from './ledger.ts';
 import { channelMessages, repliesOf } from './messages.ts';
-import { LEAST_MANIFEST } from './method-table.ts';
+import { channelScope, LEAST_MANIFEST } from './method-table.ts';
 import { personActions } from './person.ts';
 import { makeRateLimiter } from './rate-limit.ts';
 import { startServer } from './server.ts';
@@ -110,9 +110,10 @@ export async function startSlackWorkspace(options: SlackOptions = {}): Promise<S
   const world = makeWorld(options, notify);
   const { identity, state } = world;
   const socket: SocketMode = makeSocketMode(world);
-  const http: HttpMode | undefined =
+  let http: HttpMode | undefined =
     options.requestUrl === undefined ? undefined : makeHttpMode(world, options.requestUrl);
-  const hub: DispatchHub = makeDispatcher(world, http ?? socket, options.eventRetryDelaysMs ?? EVENT_RETRY_DELAYS);
+  const retryDelays = options.eventRetryDelaysMs ?? EVENT_RETRY_DELAYS;
+  const hub: DispatchHub = makeDispatcher(world, () => http ?? socket, retryDelays);
   world.dispatcher = hub;
   state.people.set(identity.botUserId, {
     id: identity.botUserId,
@@ -169,7 +170,13 @@ export async function startSlackWorkspace(options: SlackOptions = {}): Promise<S
     },
     join(channelId, userId) {
       const c = channel(channelId);
-      if (!c.members.includes(userId)) c.members.push(userId);
+      if (c.members.includes(userId)) return;
+      c.members.push(userId);
+      plainEvent(
+        world,
+        { type: 'member_joined_channel', user: userId, channel: channelId },
+        channelScope(c.kind, 'read'),
+      );
       notify();
     },
     leave(channelId, userId) {
@@ -184,7 +191,12 @@ export async function startSlackWorkspace(options: SlackOptions = {}): Promise<S
     revokeToken(error) {
       state.tokenError = error;
     },
-    asUser: (userId) => personActions(world, person(userId)),
+    asUser(userId) {
+      const found = person(userId);
+      if (found.kind === 'deactivated')
+        throw new Error(`${found.name} is deactivated and cannot do anything in Slack.`);
+      return personActions(world, found);
+    },
     person: (userId) => personJson(world, person(userId), true),
     messages: (id) =>
       channelMessages(world, channel(id).id).filter(
@@ -204,6 +216,9 @@ export async function startSlackWorkspace(options: SlackOptions = {}): Promise<S
     on(_event, listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    useHttp(requestUrl) {
+      http = makeHttpMode(world, requestUrl);
     },
     faults: {
       next: (method, fault) => world.faults.next(method, fault),

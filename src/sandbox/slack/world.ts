@@ -19,7 +19,7 @@ import type {
 
 export type EnvelopeType = 'slash_commands' | 'interactive' | 'events_api';
 
-export interface Credentials {
+interface Credentials {
   botToken: string;
   appToken: string;
   signingSecret: string;
@@ -27,7 +27,7 @@ export interface Credentials {
 }
 
 /** Ids of the one workspace and the one app installed in it. */
-export interface Identity {
+interface Identity {
   teamId: string;
   teamDomain: string;
   otherTeamId: string;
@@ -36,7 +36,7 @@ export interface Identity {
   botUserId: string;
 }
 
-export interface Trigger {
+interface Trigger {
   userId: string;
   expiresAt: number;
   used: boolean;

@@ -92,12 +92,12 @@ export async function socketApp(
 
 /** A Bolt app over signed HTTP and a workspace that sends to it. */
 export async function httpApp(options: SlackOptions, prepare: (app: App, w: SlackWorkspace) => void): Promise<Scene> {
-  const signingSecret = '0123456789abcdef0123456789abcdef';
-  const receiver = new HTTPReceiver({ signingSecret, logLevel: LogLevel.ERROR });
+  const made = await scene(options);
+  const receiver = new HTTPReceiver({ signingSecret: made.w.signingSecret, logLevel: LogLevel.ERROR });
   const server = await receiver.start(0);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const made = await scene({ ...options, signingSecret, requestUrl: `http://127.0.0.1:${port}/slack/events` });
+  made.w.useHttp(`http://127.0.0.1:${port}/slack/events`);
   const clientOptions = { ...quiet, slackApiUrl: made.w.apiUrl };
   const app = new App({
     token: made.w.botToken,

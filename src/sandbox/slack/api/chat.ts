@@ -52,7 +52,7 @@ function noteContent(world: World, who: string, channel: string, text: string, b
 }
 
 /** Reads and checks what a message says. Throws what Slack throws; notes what Slack accepts but readers suffer from. */
-export function readContent(world: World, args: Args, method: string, channel: string): Content {
+function readContent(world: World, args: Args, method: string, channel: string): Content {
   const given = args.json('blocks', 'invalid_blocks_format');
   const markdown = args.text('markdown_text');
   const text = args.text('text') ?? '';
@@ -184,7 +184,7 @@ const getPermalink: Method = (world, args) => {
   return { channel: channel.id, permalink: permalinkOf(world, message) };
 };
 
-export function permalinkOf(world: World, message: StoredMessage): string {
+function permalinkOf(world: World, message: StoredMessage): string {
   const base = `https://${world.identity.teamDomain}.slack.com/archives/${message.channel}/p${message.ts.replace('.', '')}`;
   return message.threadTs === undefined ? base : `${base}?thread_ts=${message.threadTs}&cid=${message.channel}`;
 }

@@ -1,10 +1,10 @@
 /** conversations.*: what the bot may know of channels and read in them. */
 import { ApiError, missingScope } from '../api-error.ts';
 import type { Args } from '../args.ts';
-import { botIsIn, directMessage, needChannelScope, visibleChannel } from '../channels.ts';
+import { botIsIn, directMessage, needScope, visibleChannel } from '../channels.ts';
 import { isTs } from '../ids.ts';
 import { channelMessages, findMessage, messageJson, repliesOf } from '../messages.ts';
-import type { Json, SlackChannel, StoredMessage } from '../types.ts';
+import type { ChannelKind, Json, SlackChannel, StoredMessage } from '../types.ts';
 import type { World } from '../world.ts';
 import { type Method, page } from './method.ts';
 
@@ -50,7 +50,7 @@ function channelJson(world: World, c: SlackChannel): Json {
 
 function readable(world: World, args: Args): SlackChannel {
   const channel = visibleChannel(world, args.need('channel'));
-  needChannelScope(world, channel, 'history');
+  needScope(world, channel.kind, 'history');
   if (!botIsIn(world, channel)) throw new ApiError('not_in_channel');
   return channel;
 }
@@ -66,6 +66,13 @@ function within(args: Args, messages: StoredMessage[]): StoredMessage[] {
   });
 }
 
+const TYPES: Record<string, ChannelKind> = {
+  public_channel: 'public',
+  private_channel: 'private',
+  im: 'dm',
+  mpim: 'mpim',
+};
+
 const bare = (json: Json, keepMetadata: boolean): Json => {
   if (!keepMetadata) delete json['metadata'];
   return json;
@@ -74,26 +81,26 @@ const bare = (json: Json, keepMetadata: boolean): Json => {
 export const CONVERSATIONS: Record<string, Method> = {
   'conversations.info'(world, args) {
     const channel = visibleChannel(world, args.need('channel'));
-    needChannelScope(world, channel, 'read');
+    needScope(world, channel.kind, 'read');
     const count = args.flag('include_num_members') ? { num_members: channel.members.length } : {};
     return { channel: { ...channelJson(world, channel), ...count } };
   },
   'conversations.members'(world, args) {
     const channel = visibleChannel(world, args.need('channel'));
-    needChannelScope(world, channel, 'read');
+    needScope(world, channel.kind, 'read');
     const { items, next } = page(args, channel.members, 100);
     return { members: items, response_metadata: { next_cursor: next } };
   },
   'conversations.list'(world, args) {
-    const types = (args.text('types') ?? 'public_channel').split(',').map((t) => t.trim());
-    const word = { public: 'public_channel', private: 'private_channel', dm: 'im', mpim: 'mpim' } as const;
+    const types = (args.text('types') ?? 'public_channel').split(',').map((t) => TYPES[t.trim()]);
+    if (types.includes(undefined)) throw new ApiError('invalid_types');
+    for (const kind of types) if (kind !== undefined) needScope(world, kind, 'read');
     const all = [...world.state.channels.values()].filter(
       (c) =>
-        types.includes(word[c.kind]) &&
+        types.includes(c.kind) &&
         (c.kind === 'public' || botIsIn(world, c)) &&
         !(args.flag('exclude_archived') && c.archived),
     );
-    for (const c of all) needChannelScope(world, c, 'read');
     const { items, next } = page(args, all, 100);
     return { channels: items.map((c) => channelJson(world, c)), response_metadata: { next_cursor: next } };
   },

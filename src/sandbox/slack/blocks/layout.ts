@@ -2,7 +2,7 @@
 import { ACCESSORIES, ACTION_ELEMENTS, CONTEXT_ACTION_ELEMENTS, ELEMENTS, INPUT_ELEMENTS, image } from './elements.ts';
 import { cell, richText } from './rich-text.ts';
 import { bool, byType, type Check, integer, list, oneOf, type Shape, shape, text, url } from './schema.ts';
-import { anyText, plain } from './text-objects.ts';
+import { anyText, plain, textKinds } from './text-objects.ts';
 
 export type Surface = 'message' | 'modal' | 'home';
 
@@ -61,7 +61,7 @@ const BASE: Record<string, Check> = {
   actions: block({ required: { elements: list(byType(ACTION_ELEMENTS, false), 1, 25) } }),
   context: block({
     required: {
-      elements: list(byType({ image, mrkdwn: anyText(3000), plain_text: anyText(3000) }, true), 1, 10),
+      elements: list(byType({ image, ...textKinds(3000) }, true), 1, 10),
     },
   }),
   context_actions: block({ required: { elements: list(byType(CONTEXT_ACTION_ELEMENTS, false), 1, 5) } }),

@@ -7,15 +7,17 @@ export function plain(max: number): Check {
   return (value, at, out) => byType({ plain_text: inner }, false)(value, at, out);
 }
 
+/** The two kinds of text object, by type. */
+export function textKinds(max: number): Record<string, Check> {
+  return {
+    plain_text: shape({ required: { text: text(1, max) }, optional: { emoji: bool } }),
+    mrkdwn: shape({ required: { text: text(1, max) }, optional: { verbatim: bool } }),
+  };
+}
+
 /** `mrkdwn` or `plain_text`. */
 export function anyText(max: number): Check {
-  return byType(
-    {
-      plain_text: shape({ required: { text: text(1, max) }, optional: { emoji: bool } }),
-      mrkdwn: shape({ required: { text: text(1, max) }, optional: { verbatim: bool } }),
-    },
-    true,
-  );
+  return byType(textKinds(max), true);
 }
 
 export const confirm = shape({

@@ -6,7 +6,7 @@ import { blocksOn, type Surface } from './layout.ts';
 import { byType, list, type Problem } from './schema.ts';
 
 /** Above this sum of all text a message is refused; the limit is not documented, refusals were seen from 11,341. */
-export const TEXT_REFUSED_ABOVE = 11_000;
+const TEXT_REFUSED_ABOVE = 11_000;
 /** Above this sum a message is accepted but noted: real Slack was seen to accept 9,597. */
 export const TEXT_NOTED_ABOVE = 9_500;
 const MARKDOWN_IN_SUM = 12_000;
