@@ -1,0 +1,220 @@
+/** Pods: from the API server's form to evidence. Environment values are redacted; values from Secrets are never read. */
+import { z } from 'zod';
+import type { Container, ContainerProbe, ContainerStatus, PodObject } from '../../core/evidence/workload.ts';
+import { redactText } from '../../core/redact.ts';
+import { redactEnv } from '../redact-env.ts';
+import {
+  bounded,
+  conditions,
+  filled,
+  list,
+  opt,
+  or,
+  part,
+  pruned,
+  RawCondition,
+  RawLabels,
+  RawMeta,
+  type RawOwner,
+} from './raw.ts';
+
+const IntOrText = z.union([z.number(), z.string()]);
+
+const RawProbe = opt(
+  z.object({
+    httpGet: opt(z.object({ port: opt(IntOrText), scheme: opt(z.string()), path: opt(z.string()) })),
+    tcpSocket: opt(z.object({ port: opt(IntOrText) })),
+    grpc: opt(z.object({ port: opt(IntOrText) })),
+    exec: opt(z.object({ command: list(z.string()) })),
+    periodSeconds: opt(z.number()),
+    timeoutSeconds: opt(z.number()),
+    initialDelaySeconds: opt(z.number()),
+    failureThreshold: opt(z.number()),
+  }),
+);
+
+const KeyRef = opt(z.object({ name: opt(z.string()), key: opt(z.string()) }));
+const RawEnv = z.object({
+  name: z.string(),
+  value: opt(z.string()),
+  valueFrom: opt(
+    z.object({
+      fieldRef: opt(z.object({ fieldPath: z.string() })),
+      resourceFieldRef: opt(z.object({ resource: z.string() })),
+      configMapKeyRef: KeyRef,
+      secretKeyRef: KeyRef,
+    }),
+  ),
+});
+
+export const RawContainer = z.object({
+  name: z.string(),
+  image: opt(z.string()),
+  command: list(z.string()),
+  args: list(z.string()),
+  ports: list(
+    z.object({
+      name: opt(z.string()),
+      containerPort: z.number(),
+      hostPort: opt(z.number()),
+      protocol: opt(z.string()),
+    }),
+  ),
+  env: list(RawEnv),
+  readinessProbe: RawProbe,
+  livenessProbe: RawProbe,
+  startupProbe: RawProbe,
+  resources: opt(z.object({ requests: RawLabels, limits: RawLabels })),
+});
+
+const RawStateDetail = opt(
+  z.object({
+    reason: opt(z.string()),
+    message: opt(z.string()),
+    exitCode: opt(z.number()),
+    signal: opt(z.number()),
+    startedAt: opt(z.string()),
+    finishedAt: opt(z.string()),
+  }),
+);
+const RawState = opt(z.object({ waiting: RawStateDetail, running: RawStateDetail, terminated: RawStateDetail }));
+
+const RawStatus = z.object({
+  name: z.string(),
+  ready: opt(z.boolean()),
+  restartCount: opt(z.number()),
+  state: RawState,
+  lastState: RawState,
+});
+
+export const RawPod = z.object({
+  metadata: RawMeta,
+  spec: part(
+    z.object({
+      nodeName: opt(z.string()),
+      hostNetwork: or(z.boolean(), false),
+      nodeSelector: RawLabels,
+      tolerations: list(
+        z.object({ key: opt(z.string()), operator: opt(z.string()), value: opt(z.string()), effect: opt(z.string()) }),
+      ),
+      containers: list(RawContainer),
+    }),
+  ),
+  status: part(
+    z.object({
+      phase: or(z.string(), 'Unknown'),
+      reason: opt(z.string()),
+      startTime: opt(z.string()),
+      podIP: opt(z.string()),
+      podIPs: list(z.object({ ip: opt(z.string()) })),
+      conditions: list(RawCondition),
+      containerStatuses: list(RawStatus),
+      initContainerStatuses: list(RawStatus),
+    }),
+  ),
+});
+
+/** Gives a Pod as evidence. @throws z.ZodError where the input is no Pod. */
+export function toPod(input: unknown): PodObject {
+  const { metadata, spec, status } = RawPod.parse(input);
+  return pruned({
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid,
+    createdAt: metadata.creationTimestamp,
+    startTime: status.startTime,
+    deletionTime: metadata.deletionTimestamp,
+    nodeName: spec.nodeName === '' ? undefined : spec.nodeName,
+    phase: status.phase,
+    reason: status.reason,
+    podIPs: ipsOf(status),
+    hostNetwork: spec.hostNetwork,
+    labels: metadata.labels,
+    owners: ownersOf(metadata.ownerReferences),
+    conditions: conditions(status.conditions),
+    containers: spec.containers.map(toContainer),
+    statuses: [
+      ...status.initContainerStatuses.map((entry) => toStatus(entry, true)),
+      ...status.containerStatuses.map((entry) => toStatus(entry, false)),
+    ],
+    nodeSelector: filled(spec.nodeSelector),
+    tolerations: spec.tolerations.map(pruned),
+  });
+}
+
+function ipsOf({ podIPs, podIP }: z.output<typeof RawPod>['status']): string[] {
+  const ips = podIPs.flatMap(({ ip }) => (ip === undefined || ip === '' ? [] : [ip]));
+  return ips.length > 0 || podIP === undefined || podIP === '' ? ips : [podIP];
+}
+
+/** True where the Pod's own Ready condition is True. */
+export function podReady(pod: PodObject): boolean {
+  return pod.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+}
+
+/** Owners, the controller first. */
+export function ownersOf(owners: readonly z.output<typeof RawOwner>[]): PodObject['owners'] {
+  const sorted = [...owners].sort((a, b) => Number(b.controller ?? false) - Number(a.controller ?? false));
+  return sorted.map(({ kind, name, apiVersion }) => pruned({ kind, name, apiVersion }));
+}
+
+/** Gives a container of a Pod or of a Pod template. */
+export function toContainer(raw: z.output<typeof RawContainer>): Container {
+  return pruned({
+    name: raw.name,
+    image: raw.image ?? '',
+    ports: raw.ports.map((port) => pruned({ ...port, protocol: port.protocol ?? 'TCP' })),
+    env: raw.env.map(({ name, value, valueFrom }) =>
+      pruned({
+        name,
+        value: value === undefined ? undefined : bounded(redactEnv(name, value), 500),
+        from: valueFrom === undefined ? undefined : sourceOf(valueFrom),
+      }),
+    ),
+    readinessProbe: toProbe(raw.readinessProbe),
+    livenessProbe: toProbe(raw.livenessProbe),
+    startupProbe: toProbe(raw.startupProbe),
+    requests: raw.resources?.requests ?? {},
+    limits: raw.resources?.limits ?? {},
+  });
+}
+
+function sourceOf(from: NonNullable<z.output<typeof RawEnv>['valueFrom']>): string {
+  if (from.fieldRef !== undefined) return `field ${from.fieldRef.fieldPath}`;
+  if (from.configMapKeyRef !== undefined)
+    return `ConfigMap ${from.configMapKeyRef.name ?? ''} key ${from.configMapKeyRef.key ?? ''}`;
+  if (from.secretKeyRef !== undefined)
+    return `Secret ${from.secretKeyRef.name ?? ''} key ${from.secretKeyRef.key ?? ''}`;
+  return from.resourceFieldRef === undefined ? 'elsewhere' : `resource ${from.resourceFieldRef.resource}`;
+}
+
+function toProbe(raw: z.output<typeof RawProbe>): ContainerProbe | undefined {
+  if (raw === undefined) return undefined;
+  const { httpGet, tcpSocket, grpc, exec, ...timing } = raw;
+  if (httpGet !== undefined) return pruned({ type: 'http' as const, ...httpGet, ...timing });
+  if (tcpSocket !== undefined) return pruned({ type: 'tcp' as const, ...tcpSocket, ...timing });
+  if (grpc !== undefined) return pruned({ type: 'grpc' as const, ...grpc, ...timing });
+  const command = exec?.command.map((word) => bounded(word, 200));
+  return pruned({ type: 'exec' as const, command, ...timing });
+}
+
+function toStatus(raw: z.output<typeof RawStatus>, init: boolean): ContainerStatus {
+  return {
+    name: raw.name,
+    init,
+    ready: raw.ready ?? false,
+    restartCount: raw.restartCount ?? 0,
+    state: toState(raw.state),
+    lastState: toState(raw.lastState),
+  };
+}
+
+function toState(raw: z.output<typeof RawState>): ContainerStatus['state'] {
+  for (const state of ['terminated', 'running', 'waiting'] as const) {
+    const detail = raw?.[state];
+    if (detail === undefined) continue;
+    const message = detail.message === undefined ? undefined : bounded(redactText(detail.message), 1000);
+    return pruned({ state, ...detail, message });
+  }
+  return { state: 'none' };
+}
