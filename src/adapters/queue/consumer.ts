@@ -1,4 +1,5 @@
 /** Takes diagnoses out of a cluster's queue. A job whose worker died is given to another. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { queueName } from '../../core/jobs.ts';
@@ -74,6 +75,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
   );
   worker.on('error', options.onError);
+  // Whoever lost the lock must stop: the job belongs to another worker now.
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) worker.cancelJob(id, 'lock lost');
+  });
   worker.on('failed', (job, error) => {
     if (job === undefined || !error.message.includes('stalled more than')) return;
     options.onLost(job.data, error).catch(options.onError);
@@ -87,12 +92,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       const late = new Promise<'late'>((resolve) => {
         timer = setTimeout(() => resolve('late'), graceMs);
       });
-      const ended = await Promise.race([worker.close().then(() => 'ended' as const), late]);
+      const closing = worker.close();
+      const ended = await Promise.race([closing.then(() => 'ended' as const), late]);
       clearTimeout(timer);
-      if (ended === 'late') {
-        worker.cancelAllJobs('shutdown');
-        await worker.close(true);
-      }
+      if (ended === 'ended') return;
+      worker.cancelAllJobs('shutdown');
+      await Promise.race([closing, sleep(3000)]);
+      await worker.close(true);
     },
   };
 }

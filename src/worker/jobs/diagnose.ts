@@ -1,0 +1,196 @@
+/** One diagnosis from the queue to its thread: post, run, deliver; each step is taken up where a dead worker left it. */
+import { randomBytes } from 'node:crypto';
+import type { Log } from '../../adapters/log.ts';
+import { type Attempt, FinalError } from '../../adapters/queue/consumer.ts';
+import type { SlackClient } from '../../adapters/slack/client.ts';
+import type { Deliveries } from '../../adapters/store/deliveries.ts';
+import type { Questions } from '../../adapters/store/questions.ts';
+import type { Recent } from '../../adapters/store/recent.ts';
+import type { Result, Results } from '../../adapters/store/results.ts';
+import type { Cancels, Running } from '../../adapters/store/running.ts';
+import { ClusterError, UserError } from '../../core/errors.ts';
+import { DiagnoseJob } from '../../core/jobs.ts';
+import type { Step } from '../../core/ports.ts';
+import { cannotPost, type Ending, endingOf } from '../endings.ts';
+import { shareEvidence } from '../file.ts';
+import type { Diagnose } from '../ports.ts';
+import { Progress } from '../progress.ts';
+import { endedMessage, progressMessage, reportMessages } from '../reports.ts';
+import { HandedBack, SlackRefused, Thread } from '../thread.ts';
+
+export interface DiagnoseDeps {
+  readonly slack: SlackClient;
+  readonly botUserId: string;
+  readonly deliveries: Deliveries;
+  readonly results: Results;
+  readonly recent: Recent;
+  readonly running: Running;
+  readonly cancels: Cancels;
+  readonly questions: Questions;
+  readonly diagnose: Diagnose;
+  readonly log: Log;
+  readonly progressMs?: number;
+}
+
+/** Runs jobs, and stops those whose askers changed their minds. */
+export class DiagnoseJobs {
+  readonly #deps: DiagnoseDeps;
+  readonly #cancel = new Map<string, AbortController>();
+
+  constructor(deps: DiagnoseDeps) {
+    this.#deps = deps;
+  }
+
+  /** A stop was announced: the diagnosis ends, if it runs here. */
+  readonly cancel = (id: string): void => {
+    this.#cancel.get(id)?.abort('cancelled');
+  };
+
+  /** Looks again whether anybody asked for a stop: announcements are lost while Redis is away. */
+  async recheckCancels(): Promise<void> {
+    for (const id of this.#cancel.keys()) {
+      if ((await this.#deps.cancels.askedBy(id)) !== undefined) this.cancel(id);
+    }
+  }
+
+  /** @throws FinalError where no repetition helps, any other error where one may. */
+  readonly handle = async (attempt: Attempt): Promise<void> => {
+    const job = this.#parse(attempt.data);
+    const thread = await this.#open(job, attempt.signal);
+    if (thread.done) return;
+    try {
+      await this.#run(job, thread, attempt);
+    } catch (error) {
+      if (error instanceof SlackRefused) {
+        await cannotPost(job, error, this.#deps);
+        await this.#end(job, thread, { state: 'failed' });
+        throw new FinalError(error.message, error);
+      }
+      throw error;
+    }
+  };
+
+  /** The last word on a job whose workers died again and again. */
+  readonly lost = async (data: unknown): Promise<void> => {
+    const job = this.#parse(data);
+    const thread = await this.#open(job);
+    if (!thread.done) await this.#close(job, thread, { kind: 'lost' });
+  };
+
+  #parse(data: unknown): DiagnoseJob {
+    const parsed = DiagnoseJob.safeParse(data);
+    if (parsed.success) return parsed.data;
+    this.#deps.log.error({ problem: parsed.error.issues[0] }, 'job does not fit its schema, given up');
+    throw new FinalError('the job does not fit its schema');
+  }
+
+  async #open(job: DiagnoseJob, signal?: AbortSignal): Promise<Thread> {
+    const { slack, deliveries, botUserId, log } = this.#deps;
+    return Thread.open({ job, slack, deliveries, botUserId, log, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  async #run(job: DiagnoseJob, thread: Thread, attempt: Attempt): Promise<void> {
+    const { cancels, results, recent } = this.#deps;
+    const cancel = new AbortController();
+    this.#cancel.set(job.id, cancel);
+    try {
+      await thread.root(progressMessage(job, []));
+      await recent.update(job.id, {
+        state: 'running',
+        place: { ...job.place, channel: thread.channel },
+        ...(thread.delivery.rootTs === undefined ? {} : { rootTs: thread.delivery.rootTs }),
+      });
+      const by = await cancels.askedBy(job.id);
+      if (by !== undefined) return await this.#close(job, thread, { kind: 'cancelled', by });
+      const steps = new LastSteps();
+      const kept = await results.load(job.id);
+      const result = kept ?? (await this.#diagnose(job, thread, attempt, cancel.signal, steps));
+      if (result !== undefined) await this.#deliver(job, thread, result, steps.last);
+    } finally {
+      this.#cancel.delete(job.id);
+    }
+  }
+
+  /** Gives the result, or undefined where the question was answered without one. */
+  async #diagnose(
+    job: DiagnoseJob,
+    thread: Thread,
+    attempt: Attempt,
+    cancelled: AbortSignal,
+    seen: LastSteps,
+  ): Promise<Result | undefined> {
+    const { diagnose, results, log } = this.#deps;
+    const progress = new Progress({
+      ...(this.#deps.progressMs === undefined ? {} : { everyMs: this.#deps.progressMs }),
+      write: (steps) =>
+        thread.edit(progressMessage(job, steps), 'may').catch((error: unknown) => {
+          log.warn({ err: error, id: job.id }, 'progress could not be shown');
+        }),
+    });
+    try {
+      const signal = AbortSignal.any([attempt.signal, cancelled]);
+      const onProgress = (steps: readonly Step[]): void => {
+        seen.last = steps;
+        progress.show(steps);
+      };
+      const result = await diagnose(job, { onProgress, signal });
+      await progress.stop();
+      await results.save(job.id, result);
+      return result;
+    } catch (error) {
+      await progress.stop();
+      if (cancelled.aborted) {
+        const by = (await this.#deps.cancels.askedBy(job.id)) ?? job.askedBy;
+        await this.#close(job, thread, { kind: 'cancelled', by });
+        return undefined;
+      }
+      if (attempt.signal.aborted) throw new HandedBack();
+      const ending = failureOf(error);
+      if (ending === undefined && !attempt.last) throw error;
+      const errorId = `err-${randomBytes(4).toString('hex')}`;
+      if (ending === undefined) log.error({ err: error, id: job.id, errorId }, 'diagnosis failed');
+      else log.info({ err: error, id: job.id }, 'diagnosis ended without a result');
+      await this.#close(job, thread, ending ?? { kind: 'internal', errorId });
+      return undefined;
+    }
+  }
+
+  async #deliver(job: DiagnoseJob, thread: Thread, result: Result, steps: readonly Step[]): Promise<void> {
+    const { slack, log } = this.#deps;
+    const { root, thread: messages, summary } = reportMessages(result.diagnosis, job, steps);
+    await thread.edit(root, 'must');
+    for (const message of messages) await thread.reply(message.key, message);
+    await shareEvidence(thread, { job, slack, log, content: `${JSON.stringify(result.bundle, null, 2)}\n` });
+    await this.#end(job, thread, { state: 'done', verdict: result.diagnosis.verdict, summary: summary.slice(0, 500) });
+  }
+
+  /** Ends a diagnosis that has no report: the root message says so, and the thread says why. */
+  async #close(job: DiagnoseJob, thread: Thread, ending: Ending): Promise<void> {
+    await thread.root(progressMessage(job, []));
+    const { questions } = this.#deps;
+    const { state, reason, reply } = await endingOf(job, ending, { questions, channel: thread.channel });
+    await thread.edit(endedMessage(job, state, reason), 'must');
+    await thread.reply('end', reply);
+    await this.#end(job, thread, { state, summary: reason.slice(0, 500) });
+  }
+
+  async #end(job: DiagnoseJob, thread: Thread, change: Parameters<Recent['update']>[1]): Promise<void> {
+    await thread.finish();
+    await this.#deps.recent.update(job.id, { ...change, finishedAt: new Date().toISOString() });
+    await this.#deps.running.release(job.cluster, job.question, job.id);
+  }
+}
+
+/** The steps as they were last shown: the finished root message keeps them. */
+class LastSteps {
+  last: readonly Step[] = [];
+}
+
+/** What ends a question at once, because asking the cluster again gives the same. */
+function failureOf(error: unknown): Ending | undefined {
+  if (error instanceof UserError) return { kind: 'user', error };
+  if (error instanceof ClusterError && (error.code === 'unreachable' || error.code === 'unauthorised')) {
+    return { kind: 'cluster', error };
+  }
+  return undefined;
+}
