@@ -131,8 +131,16 @@ export function aboutTarget(finding: Finding, facts: Facts): boolean {
   const { target, type } = facts.question;
   if (type === 'preflight') return false;
   if (target.kind === 'Component') return componentOwns(target.name ?? '', finding);
-  const { ref } = serviceTarget(facts);
+  const { ref, otherProtocol } = serviceTarget(facts);
   if (ref !== undefined) return sameRef(ref, finding.object);
+  if (target.kind === 'NodePort') {
+    const other =
+      otherProtocol === undefined ? undefined : namespacedRef('Service', otherProtocol.namespace, otherProtocol.name);
+    return (
+      (other !== undefined && sameRef(other, finding.object)) ||
+      (finding.object.kind === 'NodePort' && finding.object.name === String(target.nodePort))
+    );
+  }
   if (target.kind === 'Node') return sameRef(nodeRef(target.name ?? ''), finding.object);
   return (
     finding.object.kind === target.kind &&

@@ -1,0 +1,56 @@
+/** Help that teaches by example. Imports nothing heavy: it must answer at once. */
+import { FLAGS } from './arguments.ts';
+
+const EXAMPLES = `kubewhy names the root cause of a Kubernetes problem, and proves it.
+
+Ask
+  kubewhy why-not-reachable 30080                      a NodePort
+  kubewhy why-not-reachable ci/jenkins-svc:http        a Service and its port
+  kubewhy why-not-reachable 30080 --from 203.0.113.9 --at k8smater1
+  kubewhy diagnose node k8scephnode                    also pod, service, deployment, statefulset,
+  kubewhy diagnose deploy shop/web                     daemonset, job, namespace (kubectl's short names too)
+  kubewhy diagnose calico                              also: control plane, cluster
+Keep and judge again
+  kubewhy why-not-reachable 30080 --save evidence.json
+  kubewhy replay evidence.json                         the same evidence, the same answer, no cluster needed
+Look up
+  kubewhy schema evidence|report|agent                 JSON Schema of each public format
+  kubewhy completion bash|zsh|fish                     for your shell's start-up file
+Run
+  kubewhy bot | worker | all                           the Slack side (settings: .env.example)
+  kubewhy agent                                        on each node (kubewhy agent --once prints this machine's facts)
+  kubewhy sandbox demo                                 everything simulated, on this machine
+`;
+
+const EXITS = `Exit codes
+  0  no fault found on the way that was asked about
+  1  cause found
+  2  wrong usage or bad input
+  3  inconclusive: evidence is missing, and the report says which
+  4  the cluster could not be reached or refused the credentials
+`;
+
+/** The whole help. */
+export function helpText(): string {
+  const rows = FLAGS.map((flag) => {
+    const head = `${flag.letter === undefined ? '    ' : `-${flag.letter}, `}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
+    return `  ${head.padEnd(30)} ${flag.about}`;
+  });
+  return `${EXAMPLES}\nFlags\n${rows.join('\n')}\n\n${EXITS}`;
+}
+
+/** Subcommands that a person may type, for "did you mean" and completion. */
+export const COMMANDS = [
+  'why-not-reachable',
+  'diagnose',
+  'replay',
+  'schema',
+  'completion',
+  'bot',
+  'worker',
+  'all',
+  'agent',
+  'sandbox',
+  'help',
+  'version',
+] as const;

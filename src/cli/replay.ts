@@ -1,0 +1,54 @@
+/** `kubewhy replay FILE`: judges saved evidence again. The same evidence gives the same bytes. */
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Diagnosis } from '../core/diagnosis.ts';
+import { UserError } from '../core/errors.ts';
+import { parseEvidenceBundle } from '../core/evidence.ts';
+import { judge } from '../rules/evaluate.ts';
+
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Reads a file of evidence and judges it.
+ * @throws UserError where the file is missing, too large, no JSON, or no evidence of this version.
+ */
+export async function replay(file: string | undefined): Promise<Diagnosis> {
+  if (file === undefined)
+    throw new UserError(
+      'file-missing',
+      'replay needs a file of evidence: kubewhy replay evidence.json (written by --save).',
+    );
+  return judge(parsed(file, await text(file)));
+}
+
+async function text(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES)
+      throw new UserError('file-too-large', `${file} has ${size} bytes; evidence has at most ${MAX_BYTES}.`);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : String((error as Error).message);
+    throw new UserError('file-unreadable', `${file} cannot be read: ${reason}.`, {}, error);
+  }
+}
+
+function parsed(file: string, content: string) {
+  try {
+    return parseEvidenceBundle(JSON.parse(content));
+  } catch (error) {
+    if (error instanceof z.ZodError) {
+      const issue = error.issues[0];
+      const where = issue === undefined ? '' : ` At ${issue.path.join('.') || 'the top'}: ${issue.message}.`;
+      throw new UserError('not-evidence', `${file} is no evidence of kubewhy/v1.${where}`, {}, error);
+    }
+    throw new UserError(
+      'not-json',
+      `${file} is not JSON. replay takes a file that --save wrote, or the JSON file of a thread.`,
+      {},
+      error,
+    );
+  }
+}

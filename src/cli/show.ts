@@ -1,0 +1,25 @@
+/** Shows a diagnosis on stdout, as text or as JSON, and gives the exit code of its verdict. */
+import type { Diagnosis, Verdict } from '../core/diagnosis.ts';
+import type { Language } from '../core/jobs.ts';
+import { buildReport, CATALOGUE, renderJson, renderText } from '../report/index.ts';
+import { EXIT, type Io } from './io.ts';
+
+export interface ShowOptions {
+  readonly output: string;
+  readonly language: Language;
+  readonly colour: boolean;
+}
+
+const EXIT_BY_VERDICT: Readonly<Record<Verdict, number>> = {
+  'no-fault-found': EXIT.healthy,
+  'cause-found': EXIT.causeFound,
+  inconclusive: EXIT.inconclusive,
+};
+
+/** Writes the report and gives the exit code. */
+export function show(diagnosis: Diagnosis, io: Io, options: ShowOptions): number {
+  const report = buildReport(diagnosis, { language: options.language, catalogue: CATALOGUE });
+  if (options.output === 'json') io.out(renderJson(report));
+  else io.out(renderText(report, { colour: options.colour, width: Math.min(io.columns, 120) }));
+  return EXIT_BY_VERDICT[diagnosis.verdict];
+}

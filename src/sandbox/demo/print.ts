@@ -1,0 +1,95 @@
+/** Prints the demo: who typed what, the acknowledgement, the live line, the thread, and a closing table. */
+import type { StoredMessage } from '../slack/types.ts';
+import { blockLines, width } from './block-text.ts';
+import type { SceneResult } from './scene.ts';
+
+export interface Printer {
+  readonly out: (text: string) => void;
+  readonly colour: boolean;
+  readonly columns: number;
+  readonly nameOf: (id: string) => string;
+}
+
+function paint(printer: Printer, code: number, text: string): string {
+  return printer.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+/** The heading of a stage and who types what. */
+export function printQuestion(printer: Printer, title: string, who: string, command: string): void {
+  printer.out(
+    `\n${paint(printer, 1, `━━ ${title} ${'━'.repeat(Math.max(3, Math.min(printer.columns, 100) - width(title) - 4))}`)}\n\n`,
+  );
+  printer.out(`${paint(printer, 36, `@${who}`)} in #incidents: ${paint(printer, 1, command)}\n`);
+}
+
+/** The answer: acknowledgement, what the message looked like while it ran, and the thread as it stands. */
+export function printAnswer(printer: Printer, scene: SceneResult): void {
+  printer.out(paint(printer, 2, `  acknowledged in ${scene.ackMs.toFixed(0)} ms\n`));
+  for (const frame of liveFrames(scene.root)) printer.out(paint(printer, 2, `  live  ${frame}\n`));
+  printer.out('\n');
+  printMessage(printer, scene.root, '┃ ');
+  for (const reply of scene.thread) {
+    printer.out('\n');
+    printMessage(printer, reply, '  │ ');
+  }
+}
+
+/** The progress lines that a person saw go by, each once. */
+function liveFrames(root: StoredMessage): string[] {
+  const lines = root.frames
+    .slice(0, -1)
+    .flatMap((frame) =>
+      blockLines({ text: frame.text, blocks: frame.blocks }, String).filter((line) => /[✓…✗]/.test(line)),
+    );
+  return [...new Set(lines)].slice(0, 6);
+}
+
+function printMessage(printer: Printer, message: StoredMessage, prefix: string): void {
+  const room = Math.max(50, Math.min(printer.columns, 110)) - prefix.length;
+  for (const line of blockLines(message, printer.nameOf)) {
+    for (const part of wrap(line, room)) printer.out(`${paint(printer, 2, prefix)}${part}\n`);
+  }
+  for (const file of message.files)
+    printer.out(`${paint(printer, 2, prefix)}📎 ${String(file['name'] ?? file['title'] ?? 'file')}\n`);
+}
+
+/** Breaks a line at spaces; what follows a bullet or an indent stays under it. */
+export function wrap(line: string, room: number): string[] {
+  if (width(line) <= room) return [line];
+  const indent = /^\s*(?:[•✓✗–-]\s+)?/.exec(line)?.[0].length ?? 0;
+  const out: string[] = [];
+  let current = '';
+  for (const word of line.split(' ')) {
+    if (current !== '' && width(current) + 1 + width(word) > room) {
+      out.push(current);
+      current = `${' '.repeat(indent)}${word}`;
+    } else current = current === '' ? word : `${current} ${word}`;
+  }
+  return [...out, current];
+}
+
+/** One row of the closing table. */
+export interface Row {
+  readonly question: string;
+  readonly verdict: string;
+  readonly cause: string;
+  readonly seconds: string;
+  readonly right: boolean;
+}
+
+/** The closing table. */
+export function printTable(printer: Printer, rows: readonly Row[]): void {
+  const head = ['question', 'verdict', 'cause', 'seconds', ''];
+  const cells = rows.map((row) => [
+    row.question,
+    row.verdict,
+    row.cause,
+    row.seconds,
+    row.right ? '✓ right' : '✗ WRONG',
+  ]);
+  const widths = head.map((title, i) => Math.max(width(title), ...cells.map((row) => width(row[i] ?? ''))));
+  const line = (row: readonly string[]): string =>
+    `  ${row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - width(cell))).join('  ')}`.trimEnd();
+  printer.out(`\n${paint(printer, 1, line(head))}\n`);
+  for (const row of cells) printer.out(`${line(row)}\n`);
+}
