@@ -1,0 +1,86 @@
+/** Symptom: Pods that wait for a node, or have one and do not start. */
+import type { PodObject } from '../../core/evidence/cluster-types.ts';
+import { type Facts, proof } from '../../core/facts.ts';
+import { defineRule } from '../../core/rule.ts';
+import { seenPods } from '../model/pods.ts';
+import { asksAboutWorkload, byOwner, podNames, sameWorkload, servesPods } from './owners.ts';
+import { schedulingWord } from './scheduling.ts';
+
+/** A Pod that has a node may take this long to pull its image and start before anyone should worry. */
+const STARTING_MS = 60_000;
+
+export const podPending = defineRule({
+  id: 'pod-pending',
+  role: 'symptom',
+  severity: 'critical',
+  summary: 'Pods that wait for a node, or do not start on the one they have',
+  needs: ['pods', 'events', 'services', 'services-without-endpoints'],
+  texts: {
+    unscheduled: '{count} {count:Pod|Pods} of {owner} {count:waits|wait} for a node: {pods}.',
+    starting: '{count} {count:Pod|Pods} of {owner} {count:has a node and does|have a node and do} not start: {pods}.',
+    word: 'The scheduler says of {pod}: {message}',
+    phase: '{pod} is in phase Pending since {since}; {reason}.',
+  },
+  explains: {
+    'workload-unavailable': { when: sameWorkload },
+    'service-no-ready-endpoints': { when: servesPods },
+  },
+  answers: asksAboutWorkload,
+  judge(facts, say) {
+    if (targetUnseen(facts)) say.undecided();
+    const pending = seenPods(facts).filter(({ pod }) => pod.phase === 'Pending' && pod.deletionTime === undefined);
+    const unscheduled = pending.filter(({ pod }) => pod.nodeName === undefined);
+    const starting = pending.filter(({ pod }) => pod.nodeName !== undefined && olderThan(pod, facts.now, STARTING_MS));
+    for (const [text, pods] of [
+      ['unscheduled', unscheduled],
+      ['starting', starting],
+    ] as const) {
+      for (const group of byOwner(pods)) {
+        const [first] = group.pods;
+        if (first === undefined) continue;
+        const { owner } = group;
+        const since = group.pods.flatMap(({ pod }) => pod.createdAt ?? []).sort()[0];
+        const word = schedulingWord(first);
+        const name = `${first.pod.namespace}/${first.pod.name}`;
+        const command = `kubectl -n ${first.pod.namespace} describe pod ${first.pod.name}`;
+        const reason = waitingReason(first.pod);
+        say.find({
+          object: owner,
+          confidence: 'confirmed',
+          text,
+          data: {
+            count: group.pods.length,
+            owner: `${owner.kind}/${owner.name}`,
+            pods: podNames(group, facts.question),
+          },
+          because: [
+            word !== undefined && text === 'unscheduled'
+              ? proof(word.fact, 'word', { pod: name, message: word.message }, command)
+              : proof(first.list, 'phase', { pod: name, since: first.pod.createdAt ?? '?', reason }, command),
+          ],
+          scope: {},
+          ...(since === undefined ? {} : { since }),
+        });
+      }
+    }
+  },
+});
+
+/** A Pod that was asked about and not seen leaves the question open. */
+function targetUnseen(facts: Facts): boolean {
+  const { target, type } = facts.question;
+  if (type !== 'diagnose' || target.kind !== 'Pod') return false;
+  return !seenPods(facts).some(
+    ({ pod }) => pod.name === target.name && (target.namespace === undefined || pod.namespace === target.namespace),
+  );
+}
+
+export function olderThan(pod: PodObject, now: number, ms: number): boolean {
+  return pod.createdAt === undefined || now - Date.parse(pod.createdAt) > ms;
+}
+
+function waitingReason(pod: PodObject): string {
+  const waiting = pod.statuses.find((status) => status.state.state === 'waiting' && status.state.reason !== undefined);
+  if (waiting === undefined) return pod.reason ?? 'no container has started';
+  return `container ${waiting.name} waits: ${waiting.state.reason ?? '?'}`;
+}
