@@ -26,7 +26,11 @@ export function buildReport(diagnosis: Diagnosis, options: ReportOptions): Repor
     chain: chainOf(cause, diagnosis.symptoms),
   }));
   const symptoms = diagnosis.symptoms.map((symptom) => write.finding(symptom));
-  const said: Said = { causes: causes.map((cause) => cause.message), symptom: symptoms.at(-1)?.message };
+  const asked = diagnosis.symptoms.at(-1);
+  const said: Said = {
+    causes: diagnosis.causes.map((cause) => write.brief(cause)),
+    symptom: asked === undefined ? undefined : write.brief(asked),
+  };
   const headline = headlineOf(diagnosis, language, said);
   return {
     apiVersion: 'kubewhy/v1',
@@ -118,8 +122,13 @@ class Writer {
     };
   }
 
-  #says(rule: string, sentence: Sentence): string {
-    return ruleSentence(this.#catalogue, this.#language, { rule, text: sentence.text, data: sentence.data });
+  /** The first sentence of a finding, for headline and summary. */
+  brief(finding: RankedFinding): string {
+    return this.#says(finding.rule, finding, true);
+  }
+
+  #says(rule: string, sentence: Sentence, brief = false): string {
+    return ruleSentence(this.#catalogue, this.#language, { rule, text: sentence.text, data: sentence.data }, brief);
   }
 
   #proof(rule: string, proof: Proof): ReportProof {

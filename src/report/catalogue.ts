@@ -2,6 +2,7 @@
 import type { TextData } from '../core/finding.ts';
 import type { Language } from '../core/jobs.ts';
 import type { Rule, Texts } from '../core/rule.ts';
+import { firstSentence } from './fill.ts';
 import { fillIn, ruleWord } from './languages/index.ts';
 
 export interface CatalogueEntry {
@@ -15,17 +16,21 @@ export function catalogueOf(rules: readonly Pick<Rule, 'id' | 'texts' | 'summary
   return new Map(rules.map((rule) => [rule.id, { texts: rule.texts, summary: rule.summary }]));
 }
 
-/** Gives what a rule says, in the language; in English where the translation is missing. @throws Error on an unknown id or a hole. */
+/**
+ * Gives what a rule says, in the language; in English where the translation is missing. `brief`: the first sentence only.
+ * @throws Error on an unknown id or a hole.
+ */
 export function ruleSentence(
   catalogue: Catalogue,
   language: Language,
   said: { readonly rule: string; readonly text: string; readonly data: TextData },
+  brief = false,
 ): string {
   const english = catalogue.get(said.rule)?.texts;
   const template = ruleWord(language, said.rule, said.text) ?? (english && own(english, said.text));
   const where = `rule ${said.rule}, text ${said.text}`;
   if (template === undefined) throw new Error(`${where}: the catalogue has no such sentence`);
-  return fillIn(language, template, said.data, where);
+  return fillIn(language, brief ? firstSentence(template) : template, said.data, where).trim();
 }
 
 /** Gives a rule's summary in the language; its id where the catalogue does not know it. */

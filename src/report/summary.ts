@@ -22,7 +22,7 @@ export function targetWords(language: Language, target: Target): string {
   return word(language, 'target.object', { kind: target.kind, name });
 }
 
-/** Sentences that summaries are made of: the messages of the causes, and of the asked symptom where there is one. */
+/** Sentences that summaries are made of: the first ones of the causes, and of the asked symptom where there is one. */
 export interface Said {
   readonly causes: readonly string[];
   readonly symptom?: string | undefined;

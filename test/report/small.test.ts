@@ -1,7 +1,7 @@
 /** The small tools of the report: visible text, filled sentences, times, escaping for Slack. */
 import { describe, expect, it } from 'vitest';
 import { code, literal, mrkdwn, sentence, within } from '../../src/report/blocks/mrkdwn.ts';
-import { fill } from '../../src/report/fill.ts';
+import { fill, firstSentence } from '../../src/report/fill.ts';
 import { textWidth, wrap } from '../../src/report/text/layout.ts';
 import { secondsBetween, timesIn, timeText, withTimes } from '../../src/report/times.ts';
 import { shorten, visible, withoutStop, withStop } from '../../src/report/visible.ts';
@@ -38,7 +38,7 @@ describe('visible', () => {
 });
 
 describe('fill', () => {
-  const more = (count: number) => `and ${count} more`;
+  const manner = { more: (count: number) => `and ${count} more` };
   it.each([
     ['a name', '{node} is gone', { node: 'n1' }, 'n1 is gone'],
     ['a number', 'port {port}', { port: 80 }, 'port 80'],
@@ -49,22 +49,39 @@ describe('fill', () => {
     ['no value inside a value', '{a}', { a: '{b}', b: 'x' }, '{b}'],
     ['no jsonpath', "-o jsonpath='{.spec}' {a}", { a: 'x' }, "-o jsonpath='{.spec}' x"],
     ['hostile values visibly', '{a}', { a: 'x\n\u202Ey' }, 'x⏎[U+202E]y'],
+    ['an empty value without its blank', 'is {info}. {error}', { info: 'Idle', error: '' }, 'is Idle.'],
     ['a dollar sign to the letter', '{a}', { a: '$& $1' }, '$& $1'],
   ])('fills %s', (_, template, data, filled) => {
-    expect(fill(template, data, 'test', more)).toBe(filled);
+    expect(fill(template, data, 'test', manner)).toBe(filled);
   });
 
   it('shortens long lists and long values', () => {
     const nodes = Array.from({ length: 5000 }, (_, i) => `n${i}`);
-    expect(fill('{nodes}', { nodes }, 'test', more)).toBe('n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 4990 more');
-    expect(fill('{a}', { a: 'x'.repeat(10_000) }, 'test', more)).toHaveLength(600);
+    expect(fill('{nodes}', { nodes }, 'test', manner)).toBe('n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 4990 more');
+    expect(fill('{a}', { a: 'x'.repeat(10_000) }, 'test', manner)).toHaveLength(600);
+  });
+
+  it('gives words of a language for words in data, and only for those', () => {
+    const value = (name: string, given: string) => (name === 'result' && given === 'timeout' ? '超时' : given);
+    const data = { result: 'timeout', node: 'timeout' };
+    expect(fill('{node} {result}', data, 'test', { ...manner, value })).toBe('timeout 超时');
+  });
+
+  it.each([
+    ['two sentences', 'It is {a}. Then {b}.', 'It is {a}.'],
+    ['a place that begins a sentence', 'Session is {info}. {error}', 'Session is {info}.'],
+    ['one sentence', '{node} is gone.', '{node} is gone.'],
+    ['dots inside words', 'Not interface={prefix}.*: 10.0.0.1 is v3.14', 'Not interface={prefix}.*: 10.0.0.1 is v3.14'],
+    ['Chinese', '{node} 没有路由。数据包走默认路由。', '{node} 没有路由。'],
+  ])('takes the first sentence: %s', (_, template, first) => {
+    expect(firstSentence(template)).toBe(first);
   });
 
   it('throws on a hole, naming the sentence and the value', () => {
-    expect(() => fill('{nod}', { node: 'n1' }, 'rule r, text t', more)).toThrow(
+    expect(() => fill('{nod}', { node: 'n1' }, 'rule r, text t', manner)).toThrow(
       'rule r, text t: the sentence wants "nod"',
     );
-    expect(() => fill('{toString}', {}, 'w', more)).toThrow('"toString"');
+    expect(() => fill('{toString}', {}, 'w', manner)).toThrow('"toString"');
   });
 });
 

@@ -9,6 +9,7 @@ import { visible } from '../visible.ts';
 import * as en from './en.ts';
 import type { ErrorWords, EvidenceWords, RuleWords, WordKey, Words } from './words.ts';
 import { rules as zhRules } from './zh-cn/rules/index.ts';
+import { values as zhValues } from './zh-cn/values.ts';
 import * as zh from './zh-cn.ts';
 
 interface Dictionary {
@@ -17,11 +18,13 @@ interface Dictionary {
   readonly errors: ErrorWords;
   /** English stands in the rules themselves. */
   readonly rules: RuleWords;
+  /** Words that rules put into data, by the place's name: `result` → `timeout` → 超时. */
+  readonly values: RuleWords;
 }
 
 const DICTIONARIES: Readonly<Record<Language, Dictionary>> = {
-  en: { ...en, rules: {} },
-  'zh-cn': { ...zh, rules: zhRules },
+  en: { ...en, rules: {}, values: {} },
+  'zh-cn': { ...zh, rules: zhRules, values: zhValues },
 };
 
 /** Gives one of the report's own sentences. @throws Error where its data has a hole. */
@@ -36,14 +39,20 @@ export function evidenceWord(language: Language, kind: EvidenceKind): string {
 
 /** Gives the translation of a rule's sentence (`_summary`: of its summary), undefined where there is none (English). */
 export function ruleWord(language: Language, rule: string, text: string): string | undefined {
-  const texts = DICTIONARIES[language].rules[rule];
-  return texts !== undefined && Object.hasOwn(texts, text) ? texts[text] : undefined;
+  return own(own(DICTIONARIES[language].rules, rule) ?? {}, text);
 }
 
 /** Fills any sentence in the manner of a language. @throws Error where its data has a hole, naming `where`. */
 export function fillIn(language: Language, template: string, data: TextData, where: string): string {
-  const more = (count: number) => DICTIONARIES[language].words.more.replace('{count}', String(count));
-  return fill(template, data, where, more);
+  const { words, values } = DICTIONARIES[language];
+  return fill(template, data, where, {
+    more: (count) => words.more.replace('{count}', String(count)),
+    value: (name, value) => own(own(values, name) ?? {}, value) ?? value,
+  });
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /**

@@ -1,7 +1,22 @@
 /** The sentences of all rules in Simplified Chinese, one file per family. A rule id stands in one file only. */
 import type { RuleWords } from '../../words.ts';
+import { calico } from './calico.ts';
+import { controlPlane } from './control-plane.ts';
+import { kubelet } from './kubelet.ts';
+import { node } from './node.ts';
+import { podNetwork } from './pod-network.ts';
+import { service } from './service.ts';
+import { workload } from './workload.ts';
 
-/** One entry for each family: `import { calico } from './calico.ts'` and a line here. */
-export const FAMILIES: Readonly<Record<string, RuleWords>> = {};
+/** One entry for each file beside this one. */
+export const FAMILIES: Readonly<Record<string, RuleWords>> = {
+  calico,
+  'control-plane': controlPlane,
+  kubelet,
+  node,
+  'pod-network': podNetwork,
+  service,
+  workload,
+};
 
 export const rules: RuleWords = Object.assign({}, ...Object.values(FAMILIES));

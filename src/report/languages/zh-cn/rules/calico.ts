@@ -1,0 +1,54 @@
+/** Sentences of the Calico rules in Simplified Chinese. */
+import type { RuleWords } from '../../words.ts';
+
+export const calico: RuleWords = {
+  'calico-bgp-not-established': {
+    _summary: '节点之间未建立的 BGP 会话',
+    found: '{node} 与 {peers} 的 BGP 会话未建立。',
+    passive: '{node} 在等待 {peer} 发起连接（Passive）。这不是错误：由对端发起连接，失败原因也显示在对端。',
+    session: '{node} 上的 BIRD：与 {peer} 的会话自 {since} 起为 {state} {info}。{error}',
+    readiness: '{node} 上的 calico-node 报告 {count} 次：{message}',
+  },
+  'calico-node-ip-mismatch': {
+    _summary: 'Calico 地址与节点地址不一致的节点',
+    found:
+      '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}。其他节点无法通过该地址到达它，因此与它们的 BGP 会话从未建立。',
+    annotation: '节点 {node}：projectcalico.org/IPv4Address 是 {wrong}，而 InternalIP 是 {right}。',
+    others: '{nodes} 上这两个地址一致。',
+    nic: '在 {node} 上，{wrong} 位于 {nic}，节点地址位于 {rightNic}。{nic} 的接口序号更大（{index} 对 {rightIndex}），而 first-found 从序号最大的接口开始找。',
+    'nic-only': '在 {node} 上，{wrong} 位于 {nic}，节点地址位于 {rightNic}。',
+    log: '{node} 上的 calico-node 日志：{line}',
+    unreachable: '从 {peer} 发往 {wrong} 的数据包走 {way}：{peer} 没有包含该地址的网络。',
+    'no-answer': '从 {peer} 连接 {wrong}:{port}：{result}。',
+    session: '{peer} 上的 BIRD：与 {wrong} 的会话为 {info}。{error}',
+    passive:
+      '{node} 上的 BIRD：会话都是 Passive。它在等待其他节点连接 {wrong}，而它们连不上。失败原因显示在发起连接的一端。',
+    readiness: '{peer} 上的 calico-node 报告 {count} 次：与 {wrong} 的 BGP 未建立。',
+    'use-kubernetes-internal-ip':
+      '把 IP_AUTODETECTION_METHOD 设为 kubernetes-internal-ip：每个节点都会选用自己的 InternalIP。Calico {version} 支持它。',
+    'use-cidr': '把 IP_AUTODETECTION_METHOD 设为 {method}：每个节点上只有节点地址落在其中。Calico {version} 支持它。',
+    'use-can-reach':
+      '把 IP_AUTODETECTION_METHOD 设为 {method}：它选用通往网关的路径所用的源地址。Calico {version} 支持它，且没有节点自己持有 {target}。',
+    'use-interface': '把 IP_AUTODETECTION_METHOD 设为 {method}：每个节点的节点地址都在该网卡上。',
+    'use-unknown': '选择一种能让每个节点得到其 InternalIP 的自动探测方式。已知的网卡信息不足以决定用哪一种。',
+    'operator-owns': '这里的 calico-node 由 operator 管理。请修改 Installation；直接改 DaemonSet 会被还原。',
+    'keep-autodetect': 'IP 必须为 "autodetect"：若不设置 IP，已有地址的节点会保留原地址。',
+    'avoid-newer': '不要用 cidr= 或 kubernetes-internal-ip：Calico {version} 不认识它们，会无法启动。',
+    'avoid-cidr': '不要用 cidr=：{node} 上的地址 {vip} 也在同一网段，可能会被选中。',
+    'avoid-vip': '不要用 can-reach={vip}：{node} 自己持有该地址，Calico 会选中它。',
+    'avoid-interface': '不要用 interface={prefix}.*：它也会匹配 {nic}。',
+    unseen: '{nodes} 的网卡未能看到。设置之前，请先在那里确认该方式会选中哪个地址。',
+    verify:
+      '之后按以下顺序检查：每个节点的注解等于 InternalIP；会话两端均为 Established；到每个远端地址块都有路由；节点到 Pod 可通；每个节点的 NodePort 可通；calico-node 为 Ready。',
+    'no-reapply': '重新应用 Calico 清单：它不改变任何输入。网卡和探测方式不变，选择的结果也不变。',
+    'no-upgrade': '升级 Calico：新版本查找地址的顺序相同（first-found，从序号最大的网卡开始）。',
+    'no-delete-node': '删除 {nodes}：数据包并不经过那里。',
+    'no-restart': '重启 calico-node 或节点：它会再次选中同一个地址。',
+  },
+  'calico-node-not-ready': {
+    _summary: '未就绪的 calico-node Pod',
+    found: '{nodes} 上的 calico-node 未就绪（正常节点上的 {total} 个 Pod 中有 {count} 个）。',
+    pod: '{node} 上的 Pod {pod}：Ready 为 {status}。',
+    event: 'Pod {pod} 报告 {count} 次：{message}',
+  },
+};
