@@ -92,8 +92,8 @@ export function pod(namespace: string, name: string, nodeName: string, extra: Pa
   };
 }
 
-/** The whole fixture, fresh on each call. */
-export function smallCluster(): KubeObject[] {
+/** The whole fixture, fresh on each call, with more objects if given. */
+export function smallCluster(more: KubeObject[] = []): KubeObject[] {
   return [
     node('alpha', '192.0.2.11', 'True', { 'node-role.kubernetes.io/master': '', zone: 'a' }),
     node('beta', '192.0.2.12', 'Unknown', { zone: 'b' }),
@@ -150,5 +150,6 @@ export function smallCluster(): KubeObject[] {
       metadata: { name: 'default-ipv4-ippool', creationTimestamp: ago(28 * DAY) },
       spec: { cidr: '10.1.0.0/16', ipipMode: 'Always' },
     },
+    ...more,
   ];
 }

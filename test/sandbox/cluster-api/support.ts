@@ -13,6 +13,7 @@ import {
   type Identity,
   startApiServer,
 } from '../../../src/sandbox/cluster/api/server.ts';
+import type { IssuedCertificate } from '../../../src/sandbox/tls/certificates.ts';
 import { RECORDED_AT, smallCluster } from './fixtures.ts';
 
 /** A running emulator and a folder of its own for kubeconfigs and kubectl's cache. */
@@ -82,7 +83,13 @@ export interface RawAnswer {
 export function send(
   api: ApiServer,
   path: string,
-  options: { token?: string; method?: string; headers?: Record<string, string>; body?: string } = {},
+  options: {
+    token?: string;
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string;
+    cert?: IssuedCertificate;
+  } = {},
 ): Promise<RawAnswer> {
   const headers = {
     ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
@@ -91,7 +98,13 @@ export function send(
   return new Promise((resolve, reject) => {
     const sent = request(
       `${api.url}${path}`,
-      { ca: api.caPem, method: options.method ?? 'GET', headers, agent: false },
+      {
+        ca: api.caPem,
+        method: options.method ?? 'GET',
+        headers,
+        agent: false,
+        ...(options.cert === undefined ? {} : { cert: options.cert.certPem, key: options.cert.keyPem }),
+      },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('error', reject);

@@ -1,6 +1,6 @@
 /** From credentials to identities and back: bearer tokens and the admin's client certificate. */
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { IssuedCertificate } from '../../tls/certificates.ts';
 import { ANONYMOUS } from './access.ts';
 import type { Credentials } from './kubeconfig.ts';
@@ -10,7 +10,10 @@ import type { Identity } from './types.ts';
 /** The one who may do everything, as kubeadm sets it up. */
 export const ADMIN: Identity = { user: 'kubernetes-admin', groups: ['system:masters'], allow: [] };
 
-/** Who sent a request: by token, else by client certificate, else anonymous. Throws 401 for an unknown token. */
+/**
+ * Who sent a request: by token, else by client certificate, else anonymous. Throws 401 for an unknown token or a
+ * certificate that is not valid now.
+ */
 export function authenticate(identities: Record<string, Identity>, request: IncomingMessage): Identity {
   const authorization = request.headers.authorization;
   if (authorization !== undefined) {
@@ -20,9 +23,11 @@ export function authenticate(identities: Record<string, Identity>, request: Inco
     return known;
   }
   const socket = request.socket as TLSSocket;
-  if (!socket.authorized) return ANONYMOUS;
-  // Only this server's own authority is trusted, so the subject is what it signed.
-  const user = String(socket.getPeerCertificate().subject.CN);
+  const { subject } = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  if (subject === undefined) return ANONYMOUS;
+  // Expired, or signed by someone else.
+  if (!socket.authorized) throw unauthorized();
+  const user = String(subject.CN);
   if (user === ADMIN.user) return ADMIN;
   const known = Object.values(identities).find((identity) => identity.user === user);
   return known ?? { user, groups: [], allow: [] };

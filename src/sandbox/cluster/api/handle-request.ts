@@ -11,6 +11,9 @@ import { route } from './router.ts';
 import { badRequest, StatusError } from './status-error.ts';
 import type { FaultEffect, RequestRecord } from './types.ts';
 
+/** A demo may run for days: older records are dropped. */
+const MAX_RECORDS = 100_000;
+
 /** The server around the requests. */
 export interface Running {
   context: ServerContext;
@@ -37,6 +40,7 @@ export async function handleRequest(
     bytes: 0,
   };
   running.requests.push(record);
+  if (running.requests.length > MAX_RECORDS) running.requests.splice(0, MAX_RECORDS / 2);
   response.on('error', () => response.destroy());
   const info = read(record.method, target);
   if (info === undefined) {

@@ -1,6 +1,6 @@
 /** An HTTPS server that behaves as a Kubernetes API server of a given version would, over a plain store of objects. */
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAuthority } from '../../tls/certificates.ts';
 import { ADMIN, credentialsOf } from './authentication.ts';
 import { createCatalog } from './catalog.ts';
@@ -49,6 +49,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     // A request without a certificate is not refused but anonymous, or has a token.
     rejectUnauthorized: false,
   });
+  // Counted below HTTP, so that a connection in its TLS handshake is known too.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const dropConnections = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   // Node's 5 s would cut idle connections that the real server keeps for minutes.
   server.keepAliveTimeout = IDLE_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
@@ -63,6 +72,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     url,
     caPem: authority.caPem,
+    authority,
     kubeconfig: (identity) => {
       const { user, credentials } = credentialsOf(options.identities ?? {}, identity, admin);
       return renderKubeconfig(url, authority.caPem, user, credentials);
@@ -74,10 +84,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       set: (match, effect) => running.faults.set(match, effect),
       clear: () => running.faults.clear(),
     },
+    dropConnections,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        dropConnections();
       }),
   };
 }

@@ -1,4 +1,5 @@
 /** The shapes that the API server emulator is given and gives back. */
+import type { Authority } from '../../tls/certificates.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Metadata as far as the emulator reads it; the rest is served as given. */
@@ -113,6 +114,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   url: string;
   caPem: string;
+  /** Signs further certificates that this server trusts: other users, expired ones. */
+  authority: Authority;
   /** A kubeconfig (JSON, which is YAML): of the admin (client certificate), or of a token or user name in `identities`. */
   kubeconfig(identity?: string): string;
   objects: ObjectStore;
@@ -120,5 +123,7 @@ export interface ApiServer {
   /** Health checks by name; `set('etcd', false)` makes the next answer fail. */
   checks: Map<string, boolean>;
   faults: { set(match: FaultMatch, effect: FaultEffect): void; clear(): void };
+  /** Cuts all open connections, watches among them; new ones are accepted. */
+  dropConnections(): void;
   close(): Promise<void>;
 }
