@@ -2,6 +2,7 @@
 import { API } from './api/index.ts';
 import { ApiError, invalidArguments, missingScope } from './api-error.ts';
 import { Args } from './args.ts';
+import { channelKey } from './channels.ts';
 import { METHODS, type MethodFacts } from './method-table.ts';
 import type { Json } from './types.ts';
 import type { World } from './world.ts';
@@ -50,6 +51,14 @@ export async function readArgs(call: Call): Promise<Args> {
   throw new ApiError(type === '' ? 'missing_post_type' : 'invalid_post_type');
 }
 
+function scopesOf(world: World, facts: MethodFacts): readonly string[] {
+  return facts.token === 'app' ? (world.manifest.appScopes ?? ['connections:write']) : world.manifest.scopes;
+}
+
+function scopeHeaders(facts: MethodFacts, provided: readonly string[]): Record<string, string> {
+  return { 'x-oauth-scopes': provided.join(','), 'x-accepted-oauth-scopes': facts.scopes.join(',') };
+}
+
 function checkToken(world: World, facts: MethodFacts, call: Call, args: Args): readonly string[] {
   if (facts.token === 'none') return [];
   const header = /^Bearer (\S+)$/i.exec(call.authorization)?.[1];
@@ -59,21 +68,16 @@ function checkToken(world: World, facts: MethodFacts, call: Call, args: Args): r
   if (token !== botToken && token !== appToken) throw new ApiError('invalid_auth');
   if (world.state.tokenError) throw new ApiError(world.state.tokenError);
   if ((facts.token === 'app') !== (token === appToken)) throw new ApiError('not_allowed_token_type');
-  const provided = token === appToken ? (world.manifest.appScopes ?? ['connections:write']) : world.manifest.scopes;
+  const provided = scopesOf(world, facts);
   const needed = facts.scopes;
   if (needed.length > 0 && !needed.some((s) => provided.includes(s))) throw missingScope(needed.join(','), provided);
   return provided;
 }
 
-/** What a rate limit counts for chat.postMessage: the channel as given. */
 function run(world: World, call: Call, facts: MethodFacts, args: Args): Answer {
   const provided = checkToken(world, facts, call, args);
-  const headers: Record<string, string> = {};
-  if (facts.token !== 'none') {
-    headers['x-oauth-scopes'] = provided.join(',');
-    headers['x-accepted-oauth-scopes'] = facts.scopes.join(',');
-  }
-  const wait = world.limiter.take(call.method, facts.tier, args.text('channel'));
+  const headers = facts.token === 'none' ? {} : scopeHeaders(facts, provided);
+  const wait = world.limiter.take(call.method, facts.tier, channelKey(world, args.text('channel')));
   if (wait !== undefined) {
     return {
       status: 429,
@@ -98,9 +102,7 @@ export function answerCall(world: World, call: Call, args: Args): Answer {
     return run(world, call, facts, args);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const headers: Record<string, string> = facts
-      ? { 'x-oauth-scopes': world.manifest.scopes.join(','), 'x-accepted-oauth-scopes': facts.scopes.join(',') }
-      : {};
+    const headers = facts && facts.token !== 'none' ? scopeHeaders(facts, scopesOf(world, facts)) : {};
     return { status: 200, headers, body: error.body() };
   }
 }

@@ -4,18 +4,24 @@ import { channelScope } from './method-table.ts';
 import type { ChannelKind, SlackChannel } from './types.ts';
 import type { World } from './world.ts';
 
+/** Whether the bot is a member. */
 export function botIsIn(world: World, channel: SlackChannel): boolean {
   return channel.members.includes(world.identity.botUserId);
 }
 
-/** The direct message channel between the bot and a person, opened when there is none yet. */
-export function directMessage(world: World, userId: string): SlackChannel {
-  for (const channel of world.state.channels.values()) {
-    if (channel.kind === 'dm' && channel.members.includes(userId) && botIsIn(world, channel)) return channel;
-  }
-  return makeChannel(world, { name: '', kind: 'dm', members: [userId, world.identity.botUserId] });
+function openDirectMessage(world: World, userId: string): SlackChannel | undefined {
+  return [...world.state.channels.values()].find(
+    (c) => c.kind === 'dm' && c.members.includes(userId) && botIsIn(world, c),
+  );
 }
 
+/** The direct message channel between the bot and a person, opened when there is none yet. */
+export function directMessage(world: World, userId: string): SlackChannel {
+  const members = [userId, world.identity.botUserId];
+  return openDirectMessage(world, userId) ?? makeChannel(world, { name: '', kind: 'dm', members });
+}
+
+/** Adds a channel with exactly these members. */
 export function makeChannel(
   world: World,
   c: {
@@ -42,14 +48,24 @@ export function makeChannel(
   return channel;
 }
 
+function byName(world: World, given: string): SlackChannel | undefined {
+  const name = given.startsWith('#') ? given.slice(1) : given;
+  return [...world.state.channels.values()].find((c) => c.name !== '' && c.name === name);
+}
+
 /** A channel by id, `#name`, name, or a person's id (their direct message). Undefined when there is none. */
 function findChannel(world: World, given: string): SlackChannel | undefined {
   const byId = world.state.channels.get(given);
   if (byId) return byId;
   const person = world.state.people.get(given);
   if (person) return person.kind === 'stranger' ? undefined : directMessage(world, given);
-  const name = given.startsWith('#') ? given.slice(1) : given;
-  return [...world.state.channels.values()].find((c) => c.name !== '' && c.name === name);
+  return byName(world, given);
+}
+
+/** The id that rate limits count under, whichever way a call names the channel. Opens nothing. */
+export function channelKey(world: World, given: string | undefined): string | undefined {
+  if (given === undefined || world.state.channels.has(given)) return given;
+  return (openDirectMessage(world, given) ?? byName(world, given))?.id ?? given;
 }
 
 /** A channel the bot can see: public, or one it is in. Throws `channel_not_found`. */

@@ -11,6 +11,7 @@ const REASONS: Record<Failure, string> = {
   'http-error': 'http_error',
 };
 
+/** The dispatcher as the workspace holds it. */
 export interface DispatchHub extends Dispatcher {
   /** Sends the last envelope once more, the same id and payload; an event counts it as a retry. */
   redeliverLast(): Promise<Delivery>;

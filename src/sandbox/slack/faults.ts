@@ -1,5 +1,6 @@
 /** Failures that a test orders for coming calls: statuses, errors, hanging, resets, and a message stored but answered with 500. */
 
+/** One failure, as a test orders it. */
 export interface Fault {
   status?: 429 | 500 | 502 | 503;
   /** Seconds; only with 429. Null leaves the header out. */
@@ -26,6 +27,7 @@ export interface FaultPlan {
   clear(): void;
 }
 
+/** Makes an empty plan: nothing fails. */
 export function makeFaultPlan(): FaultPlan {
   const queue: { method: string; fault: Fault; left: number }[] = [];
   return {

@@ -36,9 +36,10 @@ function fromLedger(entry: LedgerEntry, expected: readonly string[]): string | u
 
 function floods(messages: readonly StoredMessage[], channel: string): string | undefined {
   const times = messages.filter((m) => m.own).map((m) => m.at);
-  for (let first = 0; first < times.length; first += 1) {
-    const start = times[first] ?? 0;
-    const within = times.filter((t) => t >= start && t < start + WINDOW_MS).length;
+  let first = 0;
+  for (const [last, at] of times.entries()) {
+    while ((times[first] ?? at) <= at - WINDOW_MS) first += 1;
+    const within = last - first + 1;
     if (within > WINDOW_MS / 1000) return `${within} messages in ${channel} within a minute: more than one a second`;
   }
   return undefined;

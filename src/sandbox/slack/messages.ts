@@ -34,10 +34,12 @@ export interface Draft {
   files?: Json[];
 }
 
+/** All messages of a channel, replies and deleted ones among them, oldest first. */
 export function channelMessages(world: World, channelId: string): StoredMessage[] {
   return world.state.messages.get(channelId) ?? [];
 }
 
+/** A message that still stands, by its timestamp. */
 export function findMessage(world: World, channelId: string, ts: string): StoredMessage | undefined {
   return channelMessages(world, channelId).find((m) => m.ts === ts && !m.deleted);
 }
@@ -102,6 +104,7 @@ export function changeMessage(
   });
 }
 
+/** Takes a message away; its states stay known. */
 export function deleteMessage(world: World, message: StoredMessage): void {
   const channel = world.state.channels.get(message.channel);
   message.deleted = true;
@@ -118,6 +121,7 @@ export function deleteMessage(world: World, message: StoredMessage): void {
   });
 }
 
+/** Shows a message to one person only. */
 export function storeEphemeral(
   world: World,
   e: Pick<StoredEphemeral, 'channel' | 'user' | 'origin' | 'text' | 'blocks'> & { threadTs?: string },

@@ -136,6 +136,7 @@ export function viewActionPayload(
   };
 }
 
+/** `view_submission` with every input of the form, null where nothing was entered. */
 export function viewSubmissionPayload(
   world: World,
   person: SlackPerson,
@@ -151,6 +152,7 @@ export function viewSubmissionPayload(
   };
 }
 
+/** `view_closed`: no trigger, and whether all views were cleared. */
 export function viewClosedPayload(world: World, person: SlackPerson, view: StoredView, isCleared: boolean): Json {
   return { type: 'view_closed', ...shared(world, person), view: viewJson(world, view), is_cleared: isCleared };
 }

@@ -16,12 +16,14 @@ const MAX_UPLOAD_BYTES = 64_000_000;
 
 export type AdminHandler = (path: string, body: Buffer, res: ServerResponse) => Promise<void>;
 
+class TooLarge extends Error {}
+
 async function readBody(req: IncomingMessage, max: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of req as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > max) throw new RangeError(`request body of more than ${max} bytes`);
+    if (size > max) throw new TooLarge(`request body of more than ${max} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts);
@@ -187,7 +189,7 @@ export async function startServer(world: World, admin: AdminHandler | undefined)
   const http = createServer((req, res) => {
     serve(world, req, res, admin).catch((error: unknown) => {
       world.ledger.warn('server-error', error instanceof Error ? (error.stack ?? error.message) : String(error));
-      send(res, error instanceof RangeError ? 413 : 500, 'error');
+      send(res, error instanceof TooLarge ? 413 : 500, 'error');
     });
   });
   await new Promise<void>((resolve, reject) => {

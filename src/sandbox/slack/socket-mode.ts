@@ -34,10 +34,11 @@ export interface SocketMode extends Transport {
   upgrade(request: IncomingMessage, raw: Duplex, head: Buffer): void;
   /** How many sockets can take an envelope now. */
   open(): number;
-  /** Ends every socket in one of Slack's ways, or as a broken network would. */
-  closeSockets(reason: CloseReason): void;
+  /** Ends sockets, the oldest first (all unless `count` is given), in one of Slack's ways or as a broken network would. */
+  closeSockets(reason: CloseReason, count?: number): void;
 }
 
+/** Makes the socket side of the workspace. Sockets are pinged every ten seconds of its clock. */
 export function makeSocketMode(world: World): SocketMode {
   const server = new WebSocketServer({ noServer: true, autoPong: false, maxPayload: 1_000_000 });
   const links = new Set<Link>();
@@ -153,9 +154,9 @@ export function makeSocketMode(world: World): SocketMode {
       server.handleUpgrade(request, raw, head, (socket) => accept(socket, raw));
     },
     open: () => [...links].filter((l) => !l.leaving && l.socket.readyState === l.socket.OPEN).length,
-    closeSockets(reason) {
-      note(`close-${reason}`, { open: links.size });
-      for (const link of links) closeOne(link, reason);
+    closeSockets(reason, count = links.size) {
+      note(`close-${reason}`, { open: links.size, count });
+      for (const link of [...links].slice(0, count)) closeOne(link, reason);
       world.changed();
     },
     deliver(envelope, deadlineMs) {

@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 const TRIGGER_MS = 3000;
 const STACK = 3;
 
+/** A trigger id in Slack's form, good for one view within three seconds. */
 export function newTrigger(world: World, userId: string): string {
   const id = `${Math.floor(world.clock.now())}${Math.floor(world.ids.random() * 10)}.${world.identity.teamId.length}${Math.floor(world.ids.random() * 1e7)}.${world.ids.hex(32)}`;
   world.state.triggers.set(id, { userId, expiresAt: world.clock.now() + TRIGGER_MS, used: false });
@@ -29,6 +30,7 @@ export function openViews(world: World, userId: string): StoredView[] {
   return [...world.state.views.values()].filter((v) => v.open && v.type === 'modal' && v.userId === userId);
 }
 
+/** A person's home tab, once the app published one. */
 export function homeView(world: World, userId: string): StoredView | undefined {
   return [...world.state.views.values()].find((v) => v.type === 'home' && v.userId === userId);
 }

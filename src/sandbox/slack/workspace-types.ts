@@ -63,7 +63,8 @@ interface Faults {
   /** Orders a failure for the next calls of a Web API method (`*` for any). */
   next(method: string, fault: Fault): void;
   clear(): void;
-  closeSockets(reason: CloseReason): void;
+  /** Ends sockets, the oldest first; all of them unless `count` is given. */
+  closeSockets(reason: CloseReason, count?: number): void;
   /** Sends the last envelope again, as Slack does when it saw no acknowledgement. */
   redeliverLast(): Promise<Delivery>;
   /** HTTP mode: sends one odd request and gives the app's answer. */

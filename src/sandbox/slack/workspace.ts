@@ -223,7 +223,7 @@ export async function startSlackWorkspace(options: SlackOptions = {}): Promise<S
     faults: {
       next: (method, fault) => world.faults.next(method, fault),
       clear: () => world.faults.clear(),
-      closeSockets: (reason) => socket.closeSockets(reason),
+      closeSockets: (reason, count) => socket.closeSockets(reason, count),
       redeliverLast: () => hub.redeliverLast(),
       probe(kind) {
         if (!http) throw new Error('probe needs HTTP mode: start the workspace with requestUrl.');

@@ -96,6 +96,7 @@ export interface World {
   changed(): void;
 }
 
+/** A workspace without people, channels or messages. */
 export function emptyState(): State {
   return {
     people: new Map(),

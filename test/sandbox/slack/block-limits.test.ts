@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { findProblems, messageBlocks } from '../../../src/sandbox/slack/blocks/validate.ts';
 import { viewProblems } from '../../../src/sandbox/slack/blocks/view.ts';
+import { makeIds } from '../../../src/sandbox/slack/ids.ts';
 import { refusalData, scene } from './support.ts';
 
 type Json = Record<string, unknown>;
@@ -273,6 +274,12 @@ describe('a limit', () => {
 });
 
 const WRONG: [string, Json[], string, string][] = [
+  [
+    'an image without https',
+    [{ type: 'image', alt_text: 'a', image_url: 'http://e.com/a.png' }],
+    'must be a valid URL',
+    '/blocks/0/image_url',
+  ],
   ['an unknown block type', [{ type: 'nonsense' }], 'unsupported type: nonsense', '/blocks/0/type'],
   ['a block without type', [{ text: pt(3) }], 'missing required field: type', '/blocks/0'],
   ['empty text', [{ type: 'section', text: md(0) }], 'must be more than 0 characters', '/blocks/0/text/text'],
@@ -449,6 +456,40 @@ test('rich text, a plan, feedback buttons and a data table of ordinary reports a
   expect(
     findProblems([rich('a\nb'), plan, table, section, { type: 'context_actions', elements: [feedback] }], 'message'),
   ).toEqual([]);
+});
+
+test('whatever is sent as blocks is judged, never a crash', async () => {
+  const { w, web, channel } = await scene({ rateLimits: false });
+  const ids = makeIds(42, { now: () => 0 });
+  const words = [
+    'type',
+    'text',
+    'section',
+    'actions',
+    'elements',
+    'plain_text',
+    'button',
+    'fields',
+    'rows',
+    'block_id',
+    'x',
+  ];
+  const word = (): string => words[Math.floor(ids.random() * words.length)] ?? 'x';
+  const junk = (depth: number): unknown => {
+    const n = ids.random();
+    if (depth === 0 || n < 0.2) return [null, 1, true, '', word(), x(3001)][Math.floor(ids.random() * 6)];
+    if (n < 0.5) return many(Math.floor(ids.random() * 4), () => junk(depth - 1));
+    return Object.fromEntries(many(Math.floor(ids.random() * 4), () => [word(), junk(depth - 1)]));
+  };
+  let refused = 0;
+  for (let i = 0; i < 2000; i += 1) refused += findProblems(junk(6), 'message').length > 0 ? 1 : 0;
+  expect(refused).toBeGreaterThan(1500);
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  expect((await refusalData(web.apiCall('chat.postMessage', { channel, text: 't', blocks: deep }))).error).toBe(
+    'invalid_blocks',
+  );
+  w.expect('invalid_blocks');
+  expect(w.checkInvariants()).toEqual([]);
 });
 
 test('the answer to bad blocks is Slack’s, to the letter', async () => {

@@ -59,18 +59,20 @@ export async function refusalData(call: Promise<unknown>): Promise<{ error: stri
   throw new Error('the call was expected to be refused, but it succeeded');
 }
 
-/** A Bolt app over Socket Mode, with the short reconnect gap of `clientPingTimeout`. Listeners are added before it starts. */
-export async function socketApp(
-  w: SlackWorkspace,
-  prepare: (app: App) => void,
-): Promise<{ app: App; receiver: SocketModeReceiver }> {
+function makeReceiver(w: SlackWorkspace): SocketModeReceiver {
   const clientOptions = { ...quiet, slackApiUrl: w.apiUrl };
-  const receiver = new SocketModeReceiver({
+  return new SocketModeReceiver({
     appToken: w.appToken,
     logLevel: LogLevel.ERROR,
     clientPingTimeout: 300,
     installerOptions: { clientOptions },
   });
+}
+
+/** A Bolt app over Socket Mode, with the short reconnect gap of `clientPingTimeout`. Listeners are added before it starts. */
+export async function socketApp(w: SlackWorkspace, prepare: (app: App) => void): Promise<{ app: App }> {
+  const receiver = makeReceiver(w);
+  const clientOptions = { ...quiet, slackApiUrl: w.apiUrl };
   const app = new App({
     token: w.botToken,
     receiver,
@@ -87,7 +89,16 @@ export async function socketApp(
     await w.waitFor((x) => x.openSockets() === 0);
   });
   await w.waitFor((x) => x.openSockets() > 0);
-  return { app, receiver };
+  return { app };
+}
+
+/** A second receiver for a running app, as facts/slack.md §2.4 advises against the reconnect gap. */
+export async function secondReceiver(w: SlackWorkspace, app: App): Promise<void> {
+  const receiver = makeReceiver(w);
+  receiver.init(app);
+  await receiver.start();
+  atEnd(() => receiver.stop());
+  await w.waitFor((x) => x.openSockets() > 1);
 }
 
 /** A Bolt app over signed HTTP and a workspace that sends to it. */

@@ -116,7 +116,7 @@ export const INPUT_ELEMENTS = notIn('button', 'overflow');
 export const image = shape({
   required: { alt_text: text(1, 2000) },
   optional: {
-    image_url: url('https', 'http'),
+    image_url: url('https'),
     slack_file: shape({ required: {}, optional: { id: text(1, 255), url: url('https') } }),
   },
   also: (value, at, out) => {

@@ -68,7 +68,7 @@ const BASE: Record<string, Check> = {
   image: block({
     required: { alt_text: text(1, 2000) },
     optional: {
-      image_url: url('http', 'https'),
+      image_url: url('https'),
       slack_file: shape({ required: {}, optional: { id: text(1, 255), url: url('https') } }),
       title: plain(2000),
     },

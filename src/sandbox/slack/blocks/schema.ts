@@ -1,6 +1,7 @@
 /** A small schema language for Block Kit that reports violations in Slack's words, with JSON pointers. */
 import { isObject } from '../args.ts';
 
+/** One violation: what is wrong, and where. */
 export interface Problem {
   message: string;
   pointer: string;
@@ -22,6 +23,7 @@ export const bool: Check = (value, at, out) => {
   if (typeof value !== 'boolean') out.push({ message: 'must be a valid boolean', pointer: at });
 };
 
+/** A whole number within bounds. */
 export function integer(min: number, max: number): Check {
   return (value, at, out) => {
     if (typeof value !== 'number' || !Number.isInteger(value)) out.push({ message: 'must be an integer', pointer: at });
@@ -34,6 +36,7 @@ export const number: Check = (value, at, out) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) out.push({ message: 'must be a number', pointer: at });
 };
 
+/** One of the words given. */
 export function oneOf(...allowed: readonly string[]): Check {
   return (value, at, out) => {
     if (typeof value !== 'string' || !allowed.includes(value)) {
@@ -53,6 +56,7 @@ export function url(...schemes: readonly string[]): Check {
   };
 }
 
+/** A list of `min` to `max` items, each of which passes `item`. */
 export function list(item: Check, min: number, max: number): Check {
   return (value, at, out) => {
     if (!Array.isArray(value)) {
@@ -65,6 +69,7 @@ export function list(item: Check, min: number, max: number): Check {
   };
 }
 
+/** The members of an object and their checks. */
 export interface Shape {
   required: Record<string, Check>;
   optional?: Record<string, Check>;

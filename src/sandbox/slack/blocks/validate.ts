@@ -13,12 +13,15 @@ const MARKDOWN_IN_SUM = 12_000;
 const TABLE_CELLS_IN_SUM = 10_000;
 const MAX_BLOCKS: Record<Surface, number> = { message: 50, modal: 100, home: 100 };
 
-/** Visits every object inside a value, with its JSON pointer. */
-export function visit(value: unknown, at: string, see: (found: Json, at: string) => void): void {
-  if (Array.isArray(value)) value.forEach((entry, i) => visit(entry, `${at}/${i}`, see));
+const MAX_DEPTH = 64;
+
+/** Visits every object inside a value, with its JSON pointer. What lies deeper than any valid block is left out. */
+export function visit(value: unknown, at: string, see: (found: Json, at: string) => void, depth = 0): void {
+  if (depth > MAX_DEPTH) return;
+  if (Array.isArray(value)) value.forEach((entry, i) => visit(entry, `${at}/${i}`, see, depth + 1));
   else if (isObject(value)) {
     see(value, at);
-    for (const [name, member] of Object.entries(value)) visit(member, `${at}/${name}`, see);
+    for (const [name, member] of Object.entries(value)) visit(member, `${at}/${name}`, see, depth + 1);
   }
 }
 
