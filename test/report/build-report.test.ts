@@ -24,7 +24,7 @@ describe('buildReport', () => {
       advice: [{ says: 'Tell Calico which address to take: IP_AUTODETECTION_METHOD=can-reach=172.17.73.65' }],
       wouldNotHelp: [{ says: 'Applying calico.yaml again changes nothing: the same choice is made again' }],
     });
-    expect(report.rules['kubelet-swap-on']).toBe('kubelet refuses to start because swap is on.');
+    expect(report.rules['swap-refused']).toBe('kubelet refuses to start because swap is on.');
     expect(report.askedBy).toBe('U0ALICE01');
   });
 
@@ -92,14 +92,14 @@ describe('buildReport', () => {
   it('writes its own words in Chinese, and rules in English where they have no translation', () => {
     const report = buildReport(outage, { language: 'zh-cn', catalogue });
     expect(report.summary).toMatch(/^已找到根因：Calico on k8smater1 took/);
-    expect(untranslated(catalogue, 'zh-cn')).toContain('kubelet-swap-on/_summary');
+    expect(untranslated(catalogue, 'zh-cn')).toContain('swap-refused/_summary');
     expect(untranslated(catalogue, 'en')).toEqual([]);
   });
 
   it('refuses a sentence with a hole and a sentence that does not exist, naming both', () => {
     const hole = { ...cause, data: { node: 'n' } };
     expect(() => buildReport({ ...outage, causes: [hole] }, en)).toThrow(
-      'rule calico-node-ip-mismatch, text found: the sentence wants "wrong"',
+      'rule calico-wrong-address, text found: the sentence wants "wrong"',
     );
     const stranger = { ...cause, text: 'constructor' };
     expect(() => buildReport({ ...outage, causes: [stranger] }, en)).toThrow('has no such sentence');

@@ -1,4 +1,4 @@
-/** Hand-made diagnoses and a catalogue of made-up sentences: what the rules will hand to the report. */
+/** Hand-made diagnoses and a catalogue of made-up rules, none of which exists: what the rules will hand to the report. */
 import type { Diagnosis, NotSeen, Path, RankedFinding } from '../../src/core/diagnosis.ts';
 import type { EvidenceKind } from '../../src/core/evidence/kinds.ts';
 import type { Cleared } from '../../src/core/finding.ts';
@@ -9,7 +9,7 @@ export const HOSTILE = '<!channel> *b* _i_ ~s~ `c`\n<@U0ALICE01> & \u202Egnp.exe
 
 export const catalogue: Catalogue = new Map([
   [
-    'calico-node-ip-mismatch',
+    'calico-wrong-address',
     {
       summary: 'Calico announces an address that is not the node’s own.',
       texts: {
@@ -21,14 +21,14 @@ export const catalogue: Catalogue = new Map([
     },
   ],
   [
-    'pod-network-broken',
+    'pods-cut-off',
     {
       summary: 'Pods on some nodes cannot reach pods on others.',
       texts: { found: '{from} has no route to pods on {to}.', route: 'ip route get goes out by {device}' },
     },
   ],
   [
-    'node-port-unreachable',
+    'port-shut',
     {
       summary: 'A NodePort does not answer.',
       texts: {
@@ -38,7 +38,7 @@ export const catalogue: Catalogue = new Map([
     },
   ],
   [
-    'kube-proxy-down',
+    'proxy-down',
     {
       summary: 'kube-proxy does not run.',
       texts: {
@@ -48,7 +48,7 @@ export const catalogue: Catalogue = new Map([
     },
   ],
   [
-    'node-not-ready',
+    'node-silent',
     {
       summary: 'A node is not ready.',
       texts: {
@@ -57,8 +57,8 @@ export const catalogue: Catalogue = new Map([
       },
     },
   ],
-  ['kubelet-swap-on', { summary: 'kubelet refuses to start because swap is on.', texts: { found: 'swap is on' } }],
-  ['kubelet-stopped', { summary: 'kubelet was stopped.', texts: { found: 'kubelet is stopped' } }],
+  ['swap-refused', { summary: 'kubelet refuses to start because swap is on.', texts: { found: 'swap is on' } }],
+  ['kubelet-off', { summary: 'kubelet was stopped.', texts: { found: 'kubelet is stopped' } }],
 ]);
 
 const node = nodeRef('k8smater1');
@@ -72,7 +72,7 @@ const base = { type: 'finding', severity: 'critical', confidence: 'confirmed', s
 export const cause: RankedFinding = {
   ...base,
   id: 'f1',
-  rule: 'calico-node-ip-mismatch',
+  rule: 'calico-wrong-address',
   object: node,
   text: 'found',
   data: { node: 'k8smater1', wrong: '10.0.0.66', peers: ['k8smaster2', 'k8scephnode'] },
@@ -102,7 +102,7 @@ const symptoms: RankedFinding[] = [
   {
     ...base,
     id: 'f2',
-    rule: 'pod-network-broken',
+    rule: 'pods-cut-off',
     object: node,
     text: 'found',
     data: { from: 'k8smater1', to: 'k8smaster2' },
@@ -113,7 +113,7 @@ const symptoms: RankedFinding[] = [
   {
     ...base,
     id: 'f3',
-    rule: 'node-port-unreachable',
+    rule: 'port-shut',
     object: namespacedRef('Service', 'ci', 'jenkins-svc'),
     text: 'found',
     data: { port: 30080, service: 'ci/jenkins-svc', node: 'k8smater1' },
@@ -126,7 +126,7 @@ const symptoms: RankedFinding[] = [
 export const alsoFound: RankedFinding = {
   ...base,
   id: 'f4',
-  rule: 'node-not-ready',
+  rule: 'node-silent',
   severity: 'warning',
   object: nodeRef('k8scephnode'),
   text: 'found',
@@ -144,7 +144,7 @@ export const alsoFound: RankedFinding = {
 
 export const ruledOut: Cleared = {
   type: 'cleared',
-  rule: 'kube-proxy-down',
+  rule: 'proxy-down',
   object: node,
   text: 'healthy',
   data: { node: 'k8smater1', status: 200, port: 30080 },
@@ -157,7 +157,7 @@ export const notSeen: NotSeen[] = (['node-bird', 'node-journal', 'node-swap', 'n
     evidence,
     object: nodeRef('k8scephnode'),
     reason: SICK,
-    blocks: evidence === 'node-swap' ? ['kubelet-swap-on'] : ['kubelet-stopped'],
+    blocks: evidence === 'node-swap' ? ['swap-refused'] : ['kubelet-off'],
     tryThis: evidence === 'node-units' ? 'systemctl status kubelet' : `look at ${evidence}`,
   }),
 );
