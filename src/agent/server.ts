@@ -67,8 +67,9 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
 }
 
 function tlsSentence(error: Error, socket: TLSSocket): string {
-  const from = socket.remoteAddress ?? 'somebody';
-  return `refused a connection from ${from}: its certificate is missing or not signed by the client CA, or it speaks no TLS (${errorText(error)})`;
+  // Node has often closed the socket by now and no longer knows where it came from.
+  const from = socket.remoteAddress === undefined ? '' : ` from ${socket.remoteAddress}`;
+  return `refused a connection${from}: its certificate is missing or not signed by the client CA, or it speaks no TLS (${errorText(error)})`;
 }
 
 async function handle(options: AgentServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
