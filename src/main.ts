@@ -1,3 +1,39 @@
 #!/usr/bin/env node
-/** The executable: subcommand to process or question. */
-console.log('kubewhy');
+/** The executable: subcommand to process or question. Each is loaded only when it is run. */
+import { readFileSync } from 'node:fs';
+
+type Run = (argv: string[]) => Promise<number>;
+
+const io = { stdout: process.stdout, stderr: process.stderr };
+
+const PROCESSES: Readonly<Record<string, Run>> = {
+  agent: async (argv) => (await import('./agent/main.ts')).runAgent(argv, process.env, io),
+  all: async (argv) => {
+    const [{ runBot }, { runWorker }] = await Promise.all([import('./bot/main.ts'), import('./worker/main.ts')]);
+    return Math.max(...(await Promise.all([runBot(argv, process.env, io), runWorker(argv, process.env, io)])));
+  },
+  bot: async (argv) => (await import('./bot/main.ts')).runBot(argv, process.env, io),
+  sandbox: async (argv) => (await import('./sandbox/main.ts')).runSandbox(argv),
+  worker: async (argv) => (await import('./worker/main.ts')).runWorker(argv, process.env, io),
+};
+
+function version(): string {
+  const { version: number } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return number;
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [first = '', ...rest] = argv;
+  const run = PROCESSES[first];
+  if (run !== undefined) return run(rest);
+  if (first === 'version' || first === '--version') {
+    process.stdout.write(`kubewhy ${version()}\n`);
+    return 0;
+  }
+  const [{ runCli }, { processIo }] = await Promise.all([import('./cli/main.ts'), import('./cli/io.ts')]);
+  return runCli(argv, process.env, processIo());
+}
+
+process.exitCode = await main(process.argv.slice(2));

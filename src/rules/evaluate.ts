@@ -29,7 +29,9 @@ export function judge(bundle: EvidenceBundle, rules: readonly Rule[] = RULES): D
   const question = resolvedQuestion(facts);
   const outcomes = rules.map((rule) => runRule(rule, facts));
   const findings = outcomes.flatMap((outcome) => outcome.judgements).filter((j): j is Finding => j.type === 'finding');
-  const ranked = rank(findings, facts, question, outcomes);
+  // A NodePort that was asked about stays one: its Service's ClusterIP is another question.
+  const asked = facts.question.target.kind === 'NodePort' ? facts.question : question;
+  const ranked = rank(findings, facts, asked, outcomes);
   const layer = ranked.verdict === 'inconclusive' ? layerOf(facts) : undefined;
   return {
     id: bundle.id,

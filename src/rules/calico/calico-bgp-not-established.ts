@@ -9,6 +9,7 @@ import {
   calicoReadiness,
   nodeOfCalicoAddress,
   peersNotEstablished,
+  readinessText,
   routesNeedBgp,
 } from '../model/calico.ts';
 import { isStale, nodesByName } from '../model/nodes.ts';
@@ -123,7 +124,7 @@ function readinessOf(
   const latest = own.find((r) => peersNotEstablished(r.event.message).length > 0 && isRecent(facts, r.event.lastTime));
   if (latest === undefined) return { peers: [], proofs: [], since: undefined };
   const { event, events, pod } = latest;
-  const data = { node, count: event.count, message: event.message.slice(0, 200) };
+  const data = { node, count: event.count, message: readinessText(event.message) };
   const command = `kubectl describe pod -n ${pod.namespace} ${pod.name}`;
   return {
     peers: peersNotEstablished(event.message),

@@ -2,7 +2,7 @@
 import { proof } from '../../core/facts.ts';
 import { namespacedRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
-import { calicoReadiness, isCalicoNodePod } from '../model/calico.ts';
+import { calicoReadiness, isCalicoNodePod, readinessText } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
 import { podReady, podsOf } from '../model/pods.ts';
 
@@ -59,7 +59,7 @@ export const calicoNodeNotReady = defineRule({
             proof(
               fact,
               'event',
-              { pod: pod.name, count: event.count, message: event.message.slice(0, 200) },
+              { pod: pod.name, count: event.count, message: readinessText(event.message) },
               `kubectl describe pod -n ${pod.namespace} ${pod.name}`,
             ),
           ),

@@ -138,3 +138,9 @@ export function routesNeedBgp(facts: Facts): boolean {
   const ipipByFelix = felixRoutes || (version !== undefined && (version.major > 3 || version.minor >= 33));
   return modes.has('none') || (modes.has('ipip') && !ipipByFelix);
 }
+
+/** The readiness message itself: old versions put a log line before it, or glue one to its end. */
+export function readinessText(message: string): string {
+  const own = /calico\/node is not ready.*?(?=20\d\d-\d\d-\d\d \d\d:|$)/s.exec(message)?.[0] ?? message;
+  return own.trim().slice(0, 200);
+}

@@ -16,8 +16,7 @@ export const serviceUnreachable = defineRule({
     reported: '{service} is reported as not reachable. No agent could try it.',
     tried: 'Connect from {from} to {address}: {result}.',
   },
-  answers: (question, finding) =>
-    question.type === 'why-not-reachable' && (finding !== undefined || question.target.nodePort === undefined),
+  answers: (question) => question.type === 'why-not-reachable' && question.target.kind === 'Service',
   judge(facts, say) {
     const { service, ref, port } = serviceTarget(facts);
     if (facts.question.type !== 'why-not-reachable' || service === undefined || ref === undefined || port === undefined)
@@ -32,7 +31,7 @@ export const serviceUnreachable = defineRule({
     const label = `${service.namespace}/${service.name}`;
     const failing = tried.filter((t) => t.result.result !== 'open');
     const working = tried.filter((t) => t.result.result === 'open');
-    if (tried.length === 0 && port.nodePort === undefined) {
+    if (tried.length === 0 && facts.question.target.kind === 'Service' && port.nodePort === undefined) {
       say.undecided();
       say.find({
         object: ref,

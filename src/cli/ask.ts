@@ -1,0 +1,78 @@
+/** A question from the terminal: the same collection and judgement as the worker's, with the caller's own kubeconfig. */
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import type { CliEnvironment } from '../config/cli.ts';
+import { UserError } from '../core/errors.ts';
+import { parseQuestion } from '../core/parse-question.ts';
+import { terminalAgents } from './agents.ts';
+import { type Arguments, parseDuration } from './arguments.ts';
+import { type Io } from './io.ts';
+import { terminalProgress } from './progress.ts';
+import { show, showOptions } from './show.ts';
+
+/**
+ * Asks and shows. @returns the exit code of the verdict.
+ * @throws UserError for bad input, ClusterError where the cluster cannot be read at all.
+ */
+export async function ask(args: Arguments, environment: CliEnvironment, io: Io): Promise<number> {
+  const { flags } = args;
+  const ends = [...pair('from', flags), ...pair('at', flags)];
+  const namespace = flags['namespace'];
+  const question = parseQuestion([...args.words, ...ends], namespace === undefined ? {} : { namespace });
+  const deadlineMs = flags['request-timeout'] === undefined ? 20_000 : parseDuration(flags['request-timeout']);
+  const [{ createClusterReader }, { runDiagnosis }, agents] = await Promise.all([
+    import('../adapters/kube/cluster-reader.ts'),
+    import('../run/diagnose.ts'),
+    terminalAgents({
+      agents: flags['agents'] ?? environment.agents,
+      ca: flags['agent-ca'] ?? environment.agentCa,
+      cert: flags['agent-cert'] ?? environment.agentCert,
+      key: flags['agent-key'] ?? environment.agentKey,
+    }),
+  ]);
+  const cluster = await createClusterReader({
+    ...(flags['kubeconfig'] === undefined ? {} : { kubeconfig: flags['kubeconfig'] }),
+    ...(flags['context'] === undefined ? {} : { context: flags['context'] }),
+  });
+  const progress = terminalProgress(io);
+  const stop = new AbortController();
+  const interrupted = (): void =>
+    stop.abort(new UserError('interrupted', 'Interrupted: nothing was changed, nothing is left running.'));
+  process.once('SIGINT', interrupted);
+  try {
+    const id = `dx-${randomBytes(4).toString('hex').slice(0, 5)}`;
+    const options = { id, deadlineMs, signal: stop.signal, onProgress: progress.onProgress };
+    const { bundle, diagnosis } = await runDiagnosis(
+      question,
+      { cluster, agents: agents.agents, clock: { now: Date.now } },
+      options,
+    );
+    progress.clear();
+    if (agents.note !== undefined && io.errIsTerminal) io.err(`${agents.note}\n`);
+    if (flags['save'] !== undefined) await save(flags['save'], JSON.stringify(bundle, null, 1));
+    return show(diagnosis, io, showOptions(flags, environment, io));
+  } finally {
+    progress.clear();
+    process.removeListener('SIGINT', interrupted);
+    agents.close();
+    cluster.close();
+  }
+}
+
+function pair(name: string, flags: Arguments['flags']): string[] {
+  return flags[name] === undefined ? [] : [name, flags[name]];
+}
+
+async function save(file: string, content: string): Promise<void> {
+  try {
+    // Evidence names nodes, addresses and Pods of somebody's cluster.
+    await writeFile(file, `${content}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new UserError(
+      'save-failed',
+      `--save ${file}: the file cannot be written: ${(error as Error).message}.`,
+      {},
+      error,
+    );
+  }
+}
