@@ -1,13 +1,13 @@
 /** The worker put together: Redis, Slack, the queue and the jobs, with what diagnoses and what writes handed in. */
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openHealth } from '../adapters/health.ts';
 import type { Log } from '../adapters/log.ts';
 import { createConsumer } from '../adapters/queue/consumer.ts';
 import type { Lifetime } from '../adapters/shutdown.ts';
 import { slackLogger } from '../adapters/slack/bolt-logger.ts';
 import { createBudget } from '../adapters/slack/budget.ts';
-import { createSlackClient, type SlackClient } from '../adapters/slack/client.ts';
+import { createSlackClient } from '../adapters/slack/client.ts';
+import { identify } from '../adapters/slack/identity.ts';
 import { createDeliveries } from '../adapters/store/deliveries.ts';
 import { createQuestions } from '../adapters/store/questions.ts';
 import { createRecent } from '../adapters/store/recent.ts';
@@ -48,7 +48,7 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     log,
     logger: slackLogger(log),
   });
-  const botUserId = await whoAmI(slack, log);
+  const { userId: botUserId } = await identify(slack, log);
   const keepSeconds = config.keepDays * 24 * 3600;
   const cancels = createCancels(redis);
   const jobs = new DiagnoseJobs({
@@ -88,20 +88,5 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     const ready = (): string | undefined => (redis.status === 'ready' ? undefined : 'redis cannot be reached');
     const health = await openHealth({ host: config.healthHost, port: config.healthPort, ready });
     lifetime.onClose('health', () => health.close());
-  }
-}
-
-/** Asks Slack who the bot is, and goes on asking while Slack cannot be reached. @throws where Slack refuses the token. */
-async function whoAmI(slack: SlackClient, log: Log): Promise<string> {
-  for (let tries = 1; ; tries += 1) {
-    const outcome = await slack.call('auth.test', {}, { repeatable: true });
-    if (outcome.status === 'refused') {
-      throw new Error(
-        `Slack refuses KUBEWHY_SLACK_BOT_TOKEN: ${outcome.error}. Install the app again and use its token.`,
-      );
-    }
-    if (outcome.status === 'ok' && typeof outcome.data['user_id'] === 'string') return outcome.data['user_id'];
-    log.warn({ outcome: outcome.status, tries }, 'slack cannot be reached, trying again');
-    await sleep(Math.min(30_000, 1000 * 2 ** Math.min(tries, 5)));
   }
 }

@@ -8,10 +8,12 @@ export const QUEUE_PREFIX = 'kubewhy-queue';
 
 export interface Producer {
   /**
-   * Adds a job; `requestId` is made from the request, and a second job with it changes nothing.
-   * @throws where Redis cannot be reached: nothing was queued then, or the same request may be sent again.
+   * Adds a job under the diagnosis' id, which is made from the request: a second job with the same id changes nothing.
+   * @throws where Redis cannot be reached.
    */
-  add(requestId: string, job: DiagnoseJob): Promise<void>;
+  add(job: DiagnoseJob): Promise<void>;
+  /** True while the job waits or runs. */
+  isPending(cluster: string, id: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,8 @@ export const JOB_OPTIONS = {
   removeOnFail: { age: 7 * 24 * 3600, count: 5000 },
   sizeLimit: 64 * 1024,
 } as const;
+
+const PENDING = new Set<string>(['waiting', 'active', 'delayed', 'prioritized', 'waiting-children']);
 
 export function createProducer(redis: Redis, onError: (error: Error) => void): Producer {
   const queues = new Map<string, Queue>();
@@ -40,8 +44,11 @@ export function createProducer(redis: Redis, onError: (error: Error) => void): P
     return queue;
   };
   return {
-    async add(requestId, job) {
-      await queueOf(job.cluster).add('diagnose', DiagnoseJob.parse(job), { jobId: requestId });
+    async add(job) {
+      await queueOf(job.cluster).add('diagnose', DiagnoseJob.parse(job), { jobId: job.id });
+    },
+    async isPending(cluster, id) {
+      return PENDING.has(await queueOf(cluster).getJobState(id));
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

@@ -1,0 +1,146 @@
+/** What Slack sends, turned into requests: one listener for commands, one for events, one for buttons; each acknowledges first. */
+import type { AckFn, App, BlockAction, RespondFn, SlashCommand } from '@slack/bolt';
+import { z } from 'zod';
+import { buttonOf } from './buttons/index.ts';
+import type { Plan } from './commands/command.ts';
+import { planOf } from './commands/index.ts';
+import type { BotDeps } from './context.ts';
+import { handle, personal, trouble } from './handle.ts';
+import { replyEphemeral, replyInDirectMessage, replyTo } from './replies.ts';
+import type { Request } from './request.ts';
+import { TEXTS } from './texts.ts';
+
+/** Slack waits 3 s; a listener that has said nothing by then would leave the person with an error of Slack's. */
+const WATCHDOG_MS = 2500;
+
+/** Registers everything that the bot listens to. */
+export function registerListeners(app: App, deps: BotDeps): void {
+  app.command(/.*/, async ({ command, ack, respond }) => {
+    await onCommand(command, ack, respond, deps);
+  });
+  app.event('app_mention', async ({ event, body }) => onEvent(event, body, 'channel', deps));
+  app.event('message', async ({ event, body }) => onEvent(event, body, 'im', deps));
+  app.action(/.*/, async ({ ack, body, respond }) => {
+    await acknowledged(deps, () => ack());
+    if (body.type === 'block_actions') await onButton(body, respond, deps);
+  });
+  // Nothing of ours opens a form or a shortcut; an old card or another app's leftovers must not be left without an answer.
+  app.shortcut(/.*/, async ({ ack }) => ack());
+  app.view(/.*/, async ({ ack }) => ack());
+}
+
+/** Plans the line, which is pure and quick, and acknowledges with what there is to say at once. */
+async function onCommand(command: SlashCommand, ack: AckFn<string>, respond: RespondFn, deps: BotDeps): Promise<void> {
+  const language = personal({ userId: command.user_id }, deps);
+  const { plan, text } = planned(command.command, command.text ?? '', language, deps);
+  await acknowledged(deps, () => (text === undefined ? ack() : ack(text)));
+  if (plan?.work === undefined) return;
+  const request: Request = {
+    key: ['slash', command.team_id, command.channel_id, command.user_id, command.trigger_id].join('|'),
+    userId: command.user_id,
+    teamId: command.team_id,
+    channelId: command.channel_id,
+    channelKind: 'unknown',
+    reply: replyTo(respond, deps.log),
+  };
+  await handle(request, deps, plan.work);
+}
+
+function planned(
+  command: string,
+  text: string,
+  language: 'en' | 'zh-cn',
+  deps: BotDeps,
+): { plan?: Plan; text?: string | undefined } {
+  const { settings, botUserId } = deps;
+  if (command !== settings.command) return { text: TEXTS[language].notThisCommand(settings.command) };
+  try {
+    const plan = planOf(text, { settings, language, botUserId });
+    return { plan, text: plan.ack };
+  } catch (error) {
+    return { text: trouble(error, language, deps) };
+  }
+}
+
+const Event = z.object({
+  user: z.string(),
+  text: z.string().default(''),
+  channel: z.string(),
+  ts: z.string(),
+  thread_ts: z.string().optional(),
+  channel_type: z.string().optional(),
+  subtype: z.string().optional(),
+  bot_id: z.string().optional(),
+  team: z.string().optional(),
+  user_team: z.string().optional(),
+});
+const Envelope = z.object({ event_id: z.string(), team_id: z.string() });
+
+/** Mentions and direct messages. Bolt has acknowledged them already. Edits, joins and bots' messages are none. */
+async function onEvent(rawEvent: unknown, rawBody: unknown, kind: 'im' | 'channel', deps: BotDeps): Promise<void> {
+  const event = Event.safeParse(rawEvent);
+  const body = Envelope.safeParse(rawBody);
+  if (!event.success || !body.success) return;
+  const { user, channel, ts, thread_ts: inThread, bot_id: bot, subtype } = event.data;
+  if (bot !== undefined || subtype !== undefined || user === deps.botUserId) return;
+  if (kind === 'im' && event.data.channel_type !== 'im') return;
+  const threadTs = kind === 'im' ? inThread : (inThread ?? ts);
+  const request: Request = {
+    key: `event|${body.data.event_id}`,
+    userId: user,
+    teamId: event.data.user_team ?? event.data.team ?? body.data.team_id,
+    channelId: channel,
+    channelKind: kind === 'im' ? 'im' : 'unknown',
+    ...(threadTs === undefined ? {} : { threadTs }),
+    reply:
+      kind === 'im'
+        ? replyInDirectMessage(deps, channel, inThread)
+        : replyEphemeral(deps, { channel, user, threadTs: inThread }),
+  };
+  await handle(request, deps, async (allowed) => {
+    const text = event.data.text.replaceAll(`<@${deps.botUserId}>`, ' ');
+    const plan = planOf(text, { settings: deps.settings, language: allowed.language, botUserId: deps.botUserId });
+    // A mention has no acknowledgement that a person sees; the root message of the worker is the answer.
+    if (plan.work === undefined) await request.reply({ text: plan.ack ?? '' });
+    else await plan.work(allowed);
+  });
+}
+
+async function onButton(body: BlockAction, respond: RespondFn, deps: BotDeps): Promise<void> {
+  const [action] = body.actions;
+  if (action?.type !== 'button') return;
+  const { user, container } = body;
+  const channelId = body.channel?.id ?? text(container, 'channel_id');
+  const request: Request = {
+    key: ['button', user.id, body.trigger_id, action.action_id, action.action_ts].join('|'),
+    userId: user.id,
+    teamId: user.team_id ?? body.team?.id ?? '',
+    channelId: channelId ?? '',
+    channelKind: 'unknown',
+    reply: replyTo(respond, deps.log),
+  };
+  const button = buttonOf(action.action_id);
+  if (button === undefined || channelId === undefined) {
+    deps.log.warn({ action: action.action_id }, 'a button that nobody knows');
+    await request.reply({ text: TEXTS[personal(request, deps)].buttonStale });
+    return;
+  }
+  await handle(request, deps, (allowed) => button.press(action.value ?? '', allowed));
+}
+
+function text(container: BlockAction['container'], key: string): string | undefined {
+  const value: unknown = container[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Acknowledges; where that takes too long, says so in the log. A connection that is gone is no fault of the request. */
+async function acknowledged(deps: BotDeps, acknowledge: () => Promise<void>): Promise<void> {
+  const timer = setTimeout(() => deps.log.error({ ms: WATCHDOG_MS }, 'acknowledgement is late'), WATCHDOG_MS);
+  try {
+    await acknowledge();
+  } catch (error) {
+    deps.log.warn({ err: error }, 'acknowledgement could not be sent');
+  } finally {
+    clearTimeout(timer);
+  }
+}

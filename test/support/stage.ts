@@ -1,0 +1,104 @@
+/** A Slack workspace, a Redis, a real bot and a real worker around a diagnosis that the test conducts. */
+import { createLog, type Log } from '../../src/adapters/log.ts';
+import { Lifetime } from '../../src/adapters/shutdown.ts';
+import { type Bot, startBot } from '../../src/bot/app.ts';
+import { readBotConfig } from '../../src/config/bot.ts';
+import { readWorkerConfig } from '../../src/config/worker.ts';
+import type { SlackPerson } from '../../src/sandbox/slack/types.ts';
+import { startSlackWorkspace } from '../../src/sandbox/slack/workspace.ts';
+import type { SlackOptions, SlackWorkspace } from '../../src/sandbox/slack/workspace-types.ts';
+import { startWorker } from '../../src/worker/app.ts';
+import { type FakeDiagnose, fakeDiagnose } from './fake-diagnose.ts';
+import { type TestRedis, testRedis } from './redis.ts';
+
+export interface Stage {
+  readonly slack: SlackWorkspace;
+  readonly redis: TestRedis;
+  readonly bot: Bot;
+  readonly fake: FakeDiagnose;
+  readonly alice: SlackPerson;
+  /** A public channel with alice and the bot in it. */
+  readonly channel: string;
+  readonly logs: string[];
+  readonly env: Record<string, string>;
+  readonly log: Log;
+  startWorker(): Promise<Lifetime>;
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly slack?: SlackOptions;
+  readonly env?: Record<string, string>;
+  /** Without a worker, jobs stay in the queue until `startWorker`. */
+  readonly worker?: boolean;
+}
+
+/** Starts everything; end it with `close`. */
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const [redis, slack] = await Promise.all([testRedis(), startSlackWorkspace(options.slack ?? {})]);
+  const logs: string[] = [];
+  const log = createLog('test', 'debug', { write: (line) => void logs.push(line) });
+  const env = {
+    KUBEWHY_SLACK_BOT_TOKEN: slack.botToken,
+    KUBEWHY_SLACK_APP_TOKEN: slack.appToken,
+    KUBEWHY_SLACK_API_URL: slack.apiUrl,
+    KUBEWHY_CLUSTER: 'prod',
+    KUBEWHY_GRACE_SECONDS: '2',
+    REDIS_URL: redis.url,
+    ...options.env,
+  };
+  const fake = fakeDiagnose();
+  const lifetime = new Lifetime(log);
+  const bot = await startBot({ config: readBotConfig(env), log, lifetime });
+  const workers: Lifetime[] = [];
+  const start = async (): Promise<Lifetime> => {
+    const own = new Lifetime(log);
+    workers.push(own);
+    await startWorker({
+      config: readWorkerConfig({ ...env, KUBEWHY_CLUSTER: 'prod' }),
+      log,
+      lifetime: own,
+      diagnose: fake.diagnose,
+      lockMs: 2000,
+      stalledMs: 500,
+      progressMs: 50,
+    });
+    return own;
+  };
+  if (options.worker !== false) await start();
+  const alice = slack.addUser({ name: 'alice' });
+  const channel = slack.addChannel({ name: 'incidents', members: [alice.id] }).id;
+  return {
+    slack,
+    redis,
+    bot,
+    fake,
+    alice,
+    channel,
+    logs,
+    env,
+    log,
+    startWorker: start,
+    async close() {
+      fake.release();
+      await Promise.all(workers.map((worker) => worker.close()));
+      await lifetime.close();
+      await slack.close();
+      await redis.stop();
+    },
+  };
+}
+
+/** Waits for the finished root message in a channel: the one that offers to run again. */
+export function finishedRoot(slack: SlackWorkspace, channel: string, timeoutMs = 15_000) {
+  return slack.waitFor(
+    (w) => w.messages(channel).find((m) => JSON.stringify(m.blocks).includes('diagnosis_again')),
+    timeoutMs,
+  );
+}
+
+/** Waits until the thread holds the evidence file, which comes last. */
+export async function wholeThread(slack: SlackWorkspace, channel: string, rootTs: string, timeoutMs = 15_000) {
+  await slack.waitFor((w) => w.thread(channel, rootTs).some((m) => m.files.length > 0), timeoutMs);
+  return slack.thread(channel, rootTs);
+}
