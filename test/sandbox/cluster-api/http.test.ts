@@ -194,6 +194,17 @@ describe('answers', () => {
     expect((await send(running.api, '/api/v1/namespaces/shop/pods', { cert: expired })).status).toBe(401);
   });
 
+  it('acts for another user where the sender may impersonate', async () => {
+    const as = (user: string, token: string) =>
+      send(running.api, '/api/v1/nodes', { token, headers: { 'Impersonate-User': user } });
+    expect((await as('shopper', ADMIN_TOKEN)).text).toContain('User \\"shopper\\" cannot list resource');
+    expect((await as('root', SHOP_TOKEN)).text).toContain(
+      'users \\"root\\" is forbidden: User \\"shopper\\" cannot impersonate resource \\"users\\"',
+    );
+    const headers = { 'Impersonate-User': 'bob', 'Impersonate-Group': 'system:masters' };
+    expect((await send(running.api, '/api/v1/nodes', { ...admin, headers })).status).toBe(200);
+  });
+
   it('a watch as tables sends the columns once', async () => {
     const path = '/api/v1/namespaces/shop/pods?watch=1&timeoutSeconds=1';
     const { text } = await send(running.api, path, { ...admin, headers: { Accept: TABLE } });

@@ -16,6 +16,8 @@ import {
 import type { IssuedCertificate } from '../../../src/sandbox/tls/certificates.ts';
 import { RECORDED_AT, smallCluster } from './fixtures.ts';
 
+const KUBECTL = 'kubectl';
+
 /** A running emulator and a folder of its own for kubeconfigs and kubectl's cache. */
 export interface Running {
   api: ApiServer;
@@ -58,7 +60,7 @@ function runKubectl(
   env: Record<string, string>,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile('kubectl', args, { env, timeout: 20_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    execFile(KUBECTL, args, { env, timeout: 20_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, stdout, stderr });
     });
@@ -129,7 +131,7 @@ export const ADMIN_TOKEN = 'token-admin';
 export const SHOP_TOKEN = 'token-shop';
 
 /** The identities of the tests. */
-export const IDENTITIES: Record<string, Identity> = {
+const IDENTITIES: Record<string, Identity> = {
   [ADMIN_TOKEN]: { user: 'root', groups: ['system:masters'], allow: [] },
   [SHOP_TOKEN]: {
     user: 'shopper',

@@ -1,10 +1,10 @@
 /** From credentials to identities and back: bearer tokens and the admin's client certificate. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { IssuedCertificate } from '../../tls/certificates.ts';
-import { ANONYMOUS } from './access.ts';
+import { ANONYMOUS, mayAccess } from './access.ts';
 import type { Credentials } from './kubeconfig.ts';
-import { unauthorized } from './status-error.ts';
+import { detailsOf, StatusError, unauthorized } from './status-error.ts';
 import type { Identity } from './types.ts';
 
 /** The one who may do everything, as kubeadm sets it up. */
@@ -31,6 +31,29 @@ export function authenticate(identities: Record<string, Identity>, request: Inco
   if (user === ADMIN.user) return ADMIN;
   const known = Object.values(identities).find((identity) => identity.user === user);
   return known ?? { user, groups: [], allow: [] };
+}
+
+/** Who a request acts for (`kubectl --as`); throws 403 where the sender may not impersonate that user or group. */
+export function actingAs(
+  identities: Record<string, Identity>,
+  sender: Identity,
+  headers: IncomingHttpHeaders,
+): Identity {
+  const user = headers['impersonate-user'];
+  const groups = [headers['impersonate-group'] ?? []].flat().flatMap((one) => one.split(/,\s*/));
+  if (typeof user !== 'string' || user === '') return sender;
+  for (const [resource, name] of [['users', user], ...groups.map((group) => ['groups', group])]) {
+    requireImpersonation(sender, resource ?? '', name ?? '');
+  }
+  const known = Object.values(identities).find((identity) => identity.user === user);
+  return { user, groups, allow: known?.allow ?? [] };
+}
+
+function requireImpersonation(sender: Identity, resource: string, name: string): void {
+  if (mayAccess(sender, { verb: 'impersonate', group: '', resource, namespace: undefined, name })) return;
+  const action = `cannot impersonate resource "${resource}" in API group "" at the cluster scope`;
+  const message = `${resource} "${name}" is forbidden: User "${sender.user}" ${action}`;
+  throw new StatusError(403, 'Forbidden', message, detailsOf({ group: '', resource }, name));
 }
 
 /** What a kubeconfig for an identity holds; throws a sentence for one that is not known. */

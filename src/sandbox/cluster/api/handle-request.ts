@@ -1,7 +1,7 @@
 /** One request from start to end: faults, authentication, routing, the reply, and its record. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { authenticate } from './authentication.ts';
+import { actingAs, authenticate } from './authentication.ts';
 import type { ServerContext } from './context.ts';
 import { type Faults, injectedError } from './faults.ts';
 import { errorReply, type Reply, sendReply } from './reply.ts';
@@ -91,7 +91,8 @@ async function answer(
 ): Promise<Reply> {
   const { context, checks, address } = running;
   try {
-    const identity = authenticate(context.options.identities ?? {}, request);
+    const identities = context.options.identities ?? {};
+    const identity = actingAs(identities, authenticate(identities, request), request.headers);
     record.user = identity.user;
     if (effect?.status !== undefined) throw injectedError(effect.status, identity, info);
     if (/^\/(readyz|livez|healthz)/.test(info.path)) await sleep(context.options.readyzLatencyMs ?? 0);

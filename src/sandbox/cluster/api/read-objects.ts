@@ -1,9 +1,9 @@
 /** get and list: selection, paging, and the three forms of an answer. */
 import { z } from 'zod';
+import { type Collection, keyOf } from './collection.ts';
 import { apiVersionOf, collectionOf, lookUp, type ResourceRequest, type ServerContext } from './context.ts';
 import { asVersion } from './convert.ts';
 import { type Format, negotiate } from './media-type.ts';
-import { type Collection, keyOf } from './object-store.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import type { Resource } from './resource-table.ts';
 import {

@@ -3,7 +3,7 @@ import type { Authority } from '../../tls/certificates.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Metadata as far as the emulator reads it; the rest is served as given. */
-export interface ObjectMeta {
+interface ObjectMeta {
   name: string;
   namespace?: string | undefined;
   uid?: string | undefined;

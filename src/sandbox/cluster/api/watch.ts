@@ -1,8 +1,9 @@
 /** watch: the changes after a resource version as a stream of JSON events, with bookmarks and 410 for what is forgotten. */
+
+import type { Change } from './collection.ts';
 import { apiVersionOf, collectionOf, type ResourceRequest, type ServerContext } from './context.ts';
 import { asVersion } from './convert.ts';
 import { type Format, negotiate } from './media-type.ts';
-import type { Change } from './object-store.ts';
 import { type Selection, selectCurrent, selectionOf } from './read-objects.ts';
 import type { Reply, ReplyStream } from './reply.ts';
 import { badRequest, StatusError, watchExpired } from './status-error.ts';
