@@ -57,6 +57,12 @@ describe('faults', () => {
     expect(running.api.requests.at(-1)?.bytes).toBe(whole.wireBytes >> 1);
   });
 
+  it('cuts a watch in the middle of an event', async () => {
+    running.api.faults.set({ verb: 'watch' }, { truncateBody: true, times: 1 });
+    await expect(send(running.api, `${NODES}?watch=1`, admin)).rejects.toThrow('cut off');
+    expect(running.api.requests.at(-1)?.bytes).toBeGreaterThan(10);
+  });
+
   it('sends something that is not JSON, with status 200', async () => {
     running.api.faults.set({}, { garbage: true, times: 1 });
     const answer = await send(running.api, NODES, admin);

@@ -249,6 +249,19 @@ describe('answers', () => {
     running.api.checks.set('etcd', true);
   });
 
+  it('can be unready and slow from the start', async () => {
+    const slow = await start({ readyz: { etcd: false, 'poststarthook/custom': false }, readyzLatencyMs: 250 });
+    const started = performance.now();
+    const { text, status } = await send(slow.api, '/readyz');
+    expect(performance.now() - started).toBeGreaterThanOrEqual(240);
+    expect(status).toBe(500);
+    expect(text.match(/^\[-\].*$/gm)).toEqual([
+      '[-]etcd failed: reason withheld',
+      '[-]poststarthook/custom failed: reason withheld',
+    ]);
+    await slow.stop();
+  });
+
   it('events are the same in both of their APIs', async () => {
     const list = await json<{ items: object[] }>(
       running,

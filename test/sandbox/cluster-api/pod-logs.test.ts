@@ -1,5 +1,7 @@
 /** Logs: which lines are chosen, and what a pod on a node that cannot be reached answers. */
-import { describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { Log } from '@kubernetes/client-node';
+import { describe, expect, it, vi } from 'vitest';
 import { chooseLines, type LineChoice } from '../../../src/sandbox/cluster/api/log-lines.ts';
 import { RECORDED_AT, smallCluster } from './fixtures.ts';
 import { ADMIN_TOKEN, send, start } from './support.ts';
@@ -96,6 +98,19 @@ describe('the log subresource', () => {
     const shifted = await start({ logs, timeShiftMs: shiftMs, shiftLog });
     expect((await send(shifted.api, `${path}?tailLines=1`, admin)).text).toBe(`[${shiftMs}]T11:59:00.5Z one minute\n`);
     await shifted.stop();
+  });
+
+  it('a followed log of a running container stays open until the client goes', async () => {
+    const running = await start({ logs: { 'shop/web-1/main': 'one\n' } });
+    const config = running.config();
+    const written: string[] = [];
+    const sink = new PassThrough().on('data', (chunk: Buffer) => written.push(chunk.toString()));
+    const controller = await new Log(config).log('shop', 'web-1', 'main', sink, { follow: true });
+    await vi.waitFor(() => expect(written.join('')).toBe('one\n'), { timeout: 10_000, interval: 20 });
+    expect(sink.writableEnded).toBe(false);
+    controller.abort();
+    await vi.waitFor(() => expect(running.api.requests.at(-1)?.bytes).toBe(4), { timeout: 10_000, interval: 20 });
+    await running.stop();
   });
 
   it.each([

@@ -1,6 +1,6 @@
 /** The log subresource: which container, which lines, and the errors of API server and kubelet in their words. */
 import { lookUp, type ResourceRequest, type ServerContext } from './context.ts';
-import { at, items, present, text } from './json.ts';
+import { at, count, items, present, text } from './json.ts';
 import { chooseLines, type LineChoice } from './log-lines.ts';
 import { type Reply, textReply } from './reply.ts';
 import { quotesUrlErrors } from './server-version.ts';
@@ -26,14 +26,25 @@ export function podLogs(context: ServerContext, request: ResourceRequest): Reply
   // A Pod without a node has no kubelet to ask: the API server answers "no content".
   if (nodeName === '') return { kind: 'body', status: 204, contentType: 'text/plain', body: '' };
   requireKubelet(context, pod, nodeName, container, info.query);
-  const previous = ['true', '1'].includes(info.query.get('previous') ?? '');
+  const previous = isSet(info.query, 'previous');
   requireStarted(pod, container, previous);
   const logs = (previous ? context.options.previousLogs : context.options.logs) ?? {};
   const recorded = logs[`${pod.metadata.namespace ?? ''}/${pod.metadata.name}/${container}`] ?? '';
-  const startedAt = text(statusOf(pod, container), 'state', 'running', 'startedAt');
+  const running = at(statusOf(pod, container), 'state', 'running');
+  const startedAt = text(running, 'startedAt');
   const chosen = chooseLines(recorded, choice, startedAt === '' ? undefined : Date.parse(startedAt));
   const { shiftLog, timeShiftMs = 0 } = context.options;
-  return textReply(shiftLog === undefined ? chosen : shiftLog(chosen, timeShiftMs));
+  const served = shiftLog === undefined ? chosen : shiftLog(chosen, timeShiftMs);
+  const follows = isSet(info.query, 'follow');
+  // A followed log of a running container stays open; nothing is ever added to a recorded one.
+  if (follows && present(running) && !previous) {
+    return { kind: 'stream', contentType: 'text/plain', start: (stream) => stream.write(served) };
+  }
+  return textReply(served);
+}
+
+function isSet(query: URLSearchParams, name: string): boolean {
+  return ['true', '1'].includes(query.get(name) ?? '');
 }
 
 function chooseContainer(pod: KubeObject, asked: string): string {
@@ -74,7 +85,7 @@ function readChoice(context: ServerContext, query: URLSearchParams): LineChoice 
     sinceMs: sinceSeconds === undefined ? sinceMs : context.storedNow() - sinceSeconds * 1000,
     tailLines: number('tailLines'),
     limitBytes: number('limitBytes'),
-    timestamps: ['true', '1'].includes(query.get('timestamps') ?? ''),
+    timestamps: isSet(query, 'timestamps'),
   };
 }
 
@@ -90,9 +101,11 @@ function requireKubelet(
   const fault = context.options.kubelets?.[nodeName] ?? (kubeletIsSilent(node) ? 'refused' : undefined);
   if (fault === undefined) return;
   const addresses = items(node, 'status', 'addresses');
+  const port = count(node, 'status', 'daemonEndpoints', 'kubeletEndpoint', 'Port') || KUBELET_PORT;
   const internal = addresses.find((address) => text(address, 'type') === 'InternalIP');
-  const host = `${text(internal, 'address') || text(pod, 'status', 'hostIP') || nodeName}:${KUBELET_PORT}`;
+  const host = `${text(internal, 'address') || text(pod, 'status', 'hostIP') || nodeName}:${port}`;
   const passed = new URLSearchParams([...query].filter(([name]) => name !== 'container'));
+  passed.sort();
   const suffix = passed.size > 0 ? `?${passed.toString()}` : '';
   const url = `https://${host}/containerLogs/${pod.metadata.namespace ?? ''}/${pod.metadata.name}/${container}${suffix}`;
   const shown = quotesUrlErrors(context.version.minor) ? `"${url}"` : url;

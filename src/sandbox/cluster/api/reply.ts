@@ -47,8 +47,9 @@ export async function sendReply(
   effect: FaultEffect | undefined,
 ): Promise<number> {
   response.setHeader('Cache-Control', 'no-cache, private');
-  if (reply.kind === 'stream') return sendStream(response, reply);
   if (effect?.garbage === true) return sendBuffer(response, 200, 'application/json', Buffer.from(GARBAGE), false);
+  const truncated = effect?.truncateBody === true;
+  if (reply.kind === 'stream') return sendStream(response, reply, truncated);
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   let body: Buffer = Buffer.from(reply.body, 'utf8');
   if (reply.status === 200 && body.length > GZIP_FROM_BYTES && /\bgzip\b/.test(acceptEncoding)) {
@@ -56,7 +57,7 @@ export async function sendReply(
     response.setHeader('Content-Encoding', 'gzip');
     response.setHeader('Vary', 'Accept-Encoding');
   }
-  return sendBuffer(response, reply.status, reply.contentType, body, effect?.truncateBody === true);
+  return sendBuffer(response, reply.status, reply.contentType, body, truncated);
 }
 
 function sendBuffer(
@@ -89,7 +90,12 @@ function ended(response: ServerResponse, body: Buffer): Promise<number> {
   });
 }
 
-function sendStream(response: ServerResponse, reply: Extract<Reply, { kind: 'stream' }>): Promise<number> {
+/** A truncated stream is cut in the middle of the first thing that it writes. */
+function sendStream(
+  response: ServerResponse,
+  reply: Extract<Reply, { kind: 'stream' }>,
+  truncated: boolean,
+): Promise<number> {
   if (response.destroyed) return Promise.resolve(0);
   response.writeHead(200, { 'Content-Type': reply.contentType });
   response.flushHeaders();
@@ -99,8 +105,9 @@ function sendStream(response: ServerResponse, reply: Extract<Reply, { kind: 'str
     reply.start({
       write: (text) => {
         if (response.writableEnded || response.destroyed) return;
-        bytes += Buffer.byteLength(text);
-        response.write(text);
+        const sent = truncated ? text.slice(0, text.length >> 1) : text;
+        bytes += Buffer.byteLength(sent);
+        response.write(sent, truncated ? () => response.destroy() : undefined);
       },
       end: () => {
         response.end();
