@@ -257,9 +257,10 @@ describe('a real Bolt app', () => {
     const elsewhere = s.w.addChannel({ name: 'elsewhere', members: [s.alice], botIsMember: false }).id;
     s.w.asUser(s.alice).mention(elsewhere, 'bot is not here');
     s.w.asUser(s.alice).mention(s.channel, 'help & more', root);
-    s.w.asUser(s.alice).directMessage('hello');
-    await s.w.waitFor(() => s.heard.length === 2);
-    expect(s.heard.map((h) => h.text)).toEqual([`<@${s.w.botUserId}> help &amp; more`, 'hello']);
+    // A mention in a direct message is a message there, and no app_mention.
+    s.w.asUser(s.alice).directMessage(`<@${s.w.botUserId}> hello`);
+    await s.w.waitFor((w) => w.ledger.filter((e) => e.kind === 'ack').length === 3);
+    expect(s.heard.map((h) => h.text)).toEqual([`<@${s.w.botUserId}> help &amp; more`, `<@${s.w.botUserId}> hello`]);
     const own = s.w.ledger.filter((e) => e.kind === 'dispatch' && JSON.stringify(e.detail).includes('by the bot'));
     expect(own).toHaveLength(1);
   });
