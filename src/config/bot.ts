@@ -1,6 +1,6 @@
 /** The bot's settings. It is given no cluster credentials, so none are read here. */
 import { z } from 'zod';
-import { COMMON_FIELDS, clusterName } from './common.ts';
+import { COMMON_FIELDS, clusterName, healthPort } from './common.ts';
 import { ConfigError, type Environment, field, listOf, readFields, type Values, wholeNumber } from './fields.ts';
 import { REDIS_FIELDS } from './redis.ts';
 import { APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SLACK_API_URL, SLACK_MODE } from './slack.ts';
@@ -62,6 +62,7 @@ export const BOT_FIELDS = {
     fallback: '3000',
   }),
   ...COMMON_FIELDS,
+  healthPort: healthPort('KUBEWHY_HEALTH_PORT'),
 };
 
 export type BotConfig = Values<typeof BOT_FIELDS>;

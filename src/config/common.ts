@@ -1,6 +1,6 @@
-/** What bot and worker both take: language, log level, the address for health checks. */
+/** What bot and worker both take: language, log level, where health checks are answered. */
 import { z } from 'zod';
-import { field, wholeNumber } from './fields.ts';
+import { type Field, field, wholeNumber } from './fields.ts';
 
 /** A cluster's name: it becomes part of a queue's name. */
 export const clusterName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@/-]{0,252}$/);
@@ -20,13 +20,6 @@ export const COMMON_FIELDS = {
     schema: z.enum(['debug', 'info', 'warn', 'error']),
     fallback: 'info',
   }),
-  healthPort: field({
-    name: 'KUBEWHY_HEALTH_PORT',
-    about: 'Port for /healthz and /readyz; 0 opens none.',
-    expected: 'a port from 0 to 65535',
-    schema: wholeNumber(0, 65_535),
-    fallback: '0',
-  }),
   healthHost: field({
     name: 'KUBEWHY_HEALTH_HOST',
     about: 'The address on which health checks are answered.',
@@ -35,3 +28,14 @@ export const COMMON_FIELDS = {
     fallback: '127.0.0.1',
   }),
 };
+
+/** The port for health checks; one name for each process, so that several may run in one. */
+export function healthPort(name: string): Field<number> {
+  return field({
+    name,
+    about: 'Port for /healthz and /readyz; 0 opens none.',
+    expected: 'a port from 0 to 65535',
+    schema: wholeNumber(0, 65_535),
+    fallback: '0',
+  });
+}

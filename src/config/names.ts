@@ -1,7 +1,7 @@
 /** All names of variables: unknown ones are refused with the nearest, and `.env.example` is made from the same tables. */
 import { nearest } from '../core/nearest.ts';
 import { BOT_FIELDS } from './bot.ts';
-import type { Environment, Field } from './fields.ts';
+import type { Environment, Field, FieldTable } from './fields.ts';
 import { WORKER_FIELDS } from './worker.ts';
 
 /** Variables of other processes, which may stand in the same environment. */
@@ -44,4 +44,14 @@ export function envExample(): string {
     lines.push(required ? `${field.name}=` : `#${field.name}=${field.fallback ?? field.example ?? ''}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Gives a table of variables for `--help`. */
+export function helpText(process: string, fields: FieldTable): string {
+  const lines = Object.values(fields).map((field) => {
+    const rest =
+      field.fallback === undefined ? (field.optional === true ? 'optional' : 'required') : `default ${field.fallback}`;
+    return `  ${field.name} (${rest})\n      ${field.about}`;
+  });
+  return `Usage: kubewhy ${process}\n\nSettings come from the environment:\n\n${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 /** The worker's settings: one cluster, its credentials, and how results are kept. */
 import { z } from 'zod';
-import { COMMON_FIELDS, clusterName } from './common.ts';
-import { type Environment, field, readFields, type Values, wholeNumber } from './fields.ts';
+import { COMMON_FIELDS, clusterName, healthPort } from './common.ts';
+import { type Environment, field, listOf, readFields, type Values, wholeNumber } from './fields.ts';
 import { REDIS_FIELDS } from './redis.ts';
 import { BOT_TOKEN, SLACK_API_URL } from './slack.ts';
 
@@ -25,6 +25,14 @@ export const WORKER_FIELDS = {
     schema: path,
     optional: true,
     example: '/etc/kubewhy/kubeconfig',
+  }),
+  apiServers: field<string[] | undefined>({
+    name: 'KUBEWHY_API_SERVERS',
+    about: "The API servers' own addresses, tried in order; without them the kubeconfig's server alone.",
+    expected: 'addresses such as https://10.0.0.1:6443 with commas between them',
+    schema: listOf(z.string().regex(/^https?:\/\/[^\s,]+$/)),
+    optional: true,
+    example: 'https://10.0.0.1:6443,https://10.0.0.2:6443',
   }),
   context: field<string | undefined>({
     name: 'KUBEWHY_CONTEXT',
@@ -94,14 +102,21 @@ export const WORKER_FIELDS = {
     fallback: '20',
   }),
   ...COMMON_FIELDS,
+  healthPort: healthPort('KUBEWHY_WORKER_HEALTH_PORT'),
 };
 
-export type WorkerConfig = Values<typeof WORKER_FIELDS>;
+export type WorkerConfig = Values<typeof WORKER_FIELDS> & {
+  /** True where the Pod's own service account is all there is. */
+  readonly inCluster: boolean;
+};
 
 /**
  * Reads the worker's settings.
  * @throws ConfigError with one sentence a variable.
  */
 export function readWorkerConfig(env: Environment): WorkerConfig {
-  return readFields(env, WORKER_FIELDS);
+  const config = readFields(env, WORKER_FIELDS);
+  const kubeconfig = config.kubeconfig ?? (env['KUBECONFIG'] || undefined);
+  const inCluster = kubeconfig === undefined && (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
+  return { ...config, kubeconfig, inCluster };
 }

@@ -36,6 +36,7 @@ export async function identify(slack: SlackClient, log: Log): Promise<Identity> 
       return { userId, botId, teamId, ...(typeof enterpriseId === 'string' ? { enterpriseId } : {}) };
     }
     log.warn({ outcome: outcome.status, tries }, 'slack cannot be reached, trying again');
-    await sleep(Math.min(30_000, 1000 * 2 ** Math.min(tries, 5)));
+    // It does not keep a process alive that was told to end.
+    await sleep(Math.min(30_000, 1000 * 2 ** Math.min(tries, 5)), undefined, { ref: false });
   }
 }
