@@ -3,8 +3,9 @@
 export const REDACTED = '[redacted]';
 
 /** Words whose value is a secret wherever they are a key: `password=…`, `"client_secret": "…"`, `--api-token …`. */
-const KEY =
-  '(?:[A-Za-z0-9]{1,40}[_.-]){0,6}(?:password|passwd|passphrase|pwd|secret|token|api-?key|apikey|access-?key|secret-?key|private-?key|client-?secret|credentials?)(?:[_.-](?:id|key|data|value)){0,1}';
+const WORDS =
+  'password|passwd|passphrase|pwd|secret|token|api[_.-]?key|access[_.-]?key|secret[_.-]?key|private[_.-]?key|credentials?';
+const KEY = `(?:[A-Za-z0-9]{1,40}[_.-]){0,6}[A-Za-z0-9]{0,40}?(?:${WORDS})(?:[_.-](?:key|data|value)){0,1}`;
 
 type Rule = readonly [pattern: RegExp, replacement: string];
 
@@ -29,10 +30,10 @@ const RULES: readonly Rule[] = [
   [/\b(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{10,}/g, REDACTED],
   [/\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}/g, REDACTED],
   // kubeadm's bootstrap tokens.
-  [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, REDACTED],
+  [/\b[a-z0-9]{6}\.(?=[a-z]{0,15}\d)[a-z0-9]{16}\b/g, REDACTED],
   [
     new RegExp(
-      `(?<![A-Za-z0-9])(${KEY})(["']?\\s{0,2}[:=]\\s{0,2})("[^"\\r\\n]{1,4096}"|'[^'\\r\\n]{1,4096}'|[^\\s"',;&}\\]]{1,4096})`,
+      `(?<![A-Za-z0-9/])(${KEY})(["']?\\s{0,2}[:=]\\s{0,2})(?!\\[redacted\\])("[^"\\r\\n]{1,4096}"|'[^'\\r\\n]{1,4096}'|[^\\s"',;&}\\]]{1,4096})`,
       'gi',
     ),
     `$1$2${REDACTED}`,
