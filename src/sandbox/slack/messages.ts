@@ -44,6 +44,14 @@ export function findMessage(world: World, channelId: string, ts: string): Stored
   return channelMessages(world, channelId).find((m) => m.ts === ts && !m.deleted);
 }
 
+const STREAM_MS = 5 * 60_000;
+
+/** Whether a message still grows: begun, not stopped, and not older than the five minutes Slack allows. */
+export function isStreaming(world: World, message: StoredMessage): boolean {
+  const begun = world.state.streams.get(message.ts);
+  return begun !== undefined && world.clock.now() - begun <= STREAM_MS;
+}
+
 /** The replies of a thread without its root, oldest first. */
 export function repliesOf(world: World, channelId: string, rootTs: string): StoredMessage[] {
   return channelMessages(world, channelId).filter((m) => m.threadTs === rootTs && m.ts !== rootTs && !m.deleted);

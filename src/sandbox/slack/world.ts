@@ -65,6 +65,8 @@ export interface State {
   responseUrls: Map<string, ResponseUrl>;
   /** Progress lines set by assistant.threads.setStatus, by `channel:thread`. */
   statuses: Map<string, { status: string; until: number }>;
+  /** When each streaming message was begun, by its ts. */
+  streams: Map<string, number>;
   tickets: Set<string>;
   /** Set once the app's token no longer works. */
   tokenError?: 'token_revoked' | 'account_inactive';
@@ -109,6 +111,7 @@ export function emptyState(): State {
     triggers: new Map(),
     responseUrls: new Map(),
     statuses: new Map(),
+    streams: new Map(),
     tickets: new Set(),
   };
 }

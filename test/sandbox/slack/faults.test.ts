@@ -24,7 +24,7 @@ describe('faults', () => {
     '%s: the client sees it, the next call works, and the run is not blamed',
     async (_what, fault, error, stored) => {
       const { w, channel } = await scene();
-      const web = webClient(w, w.botToken, { rejectRateLimitedCalls: true, timeout: fault.hang ? 150 : 5000 });
+      const web = webClient(w, w.botToken, { rejectRateLimitedCalls: true, timeout: fault.hang ? 800 : 5000 });
       w.faults.next('chat.postMessage', fault);
       await expect(web.chat.postMessage({ channel, text: 'one' })).rejects.toMatchObject(error);
       expect(w.messages(channel)).toHaveLength(stored);

@@ -8,6 +8,9 @@ import { scene, webClient } from './support.ts';
 const FACTS: Record<string, [number | undefined, string | undefined]> = {
   'chat.postMessage': [undefined, 'chat:write'],
   'chat.update': [50, 'chat:write'],
+  'chat.startStream': [20, 'chat:write'],
+  'chat.stopStream': [20, 'chat:write'],
+  'chat.appendStream': [100, 'chat:write'],
   'chat.delete': [50, 'chat:write'],
   'chat.postEphemeral': [100, 'chat:write'],
   'chat.getPermalink': [undefined, undefined],

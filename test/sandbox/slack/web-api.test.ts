@@ -1,5 +1,6 @@
 /** The Web API through the real client: posting, threads, changes, who may do what where, and what answers look like. */
 import { describe, expect, test } from 'vitest';
+import { manualClock } from '../../../src/sandbox/slack/clock.ts';
 import { LEAST_MANIFEST } from '../../../src/sandbox/slack/method-table.ts';
 import { refusal, refusalData, type Scene, scene, webClient } from './support.ts';
 
@@ -347,6 +348,31 @@ describe('people, groups and channels', () => {
     await post(s, 'reply', { thread_ts: root });
     expect(s.w.status(s.channel, root)).toBeUndefined();
   });
+});
+
+test('a stream grows for five minutes, cannot be updated meanwhile, and ends with blocks', async () => {
+  const clock = manualClock(1_795_423_800_000);
+  const s = await scene({ clock });
+  const root = await post(s, 'root');
+  const to = { recipient_user_id: s.alice, recipient_team_id: s.w.teamId };
+  const start = (more: object) => s.web.apiCall('chat.startStream', { channel: s.channel, thread_ts: root, ...more });
+  expect(await refusal(start({}))).toBe('missing_recipient_user_id');
+  expect(await refusal(start({ recipient_user_id: s.alice }))).toBe('missing_recipient_team_id');
+  const { ts } = (await start({ ...to, markdown_text: 'Checking' })) as unknown as { ts: string };
+  const append = (markdown_text: string) =>
+    s.web.apiCall('chat.appendStream', { channel: s.channel, ts, markdown_text });
+  await append(' endpoints');
+  expect(await refusal(s.web.chat.update({ channel: s.channel, ts, text: 'x' }))).toBe('streaming_state_conflict');
+  expect(await refusal(append('x'.repeat(12_001)))).toBe('msg_too_long');
+  await s.web.apiCall('chat.stopStream', { channel: s.channel, ts, markdown_text: '.', blocks: section('done') });
+  expect(s.w.thread(s.channel, root)).toMatchObject([{ text: 'Checking endpoints.', blocks: [{ type: 'section' }] }]);
+  expect(await refusal(append('more'))).toBe('message_not_in_streaming_state');
+  await s.web.chat.update({ channel: s.channel, ts, text: 'after the end' });
+
+  const second = (await start(to)) as unknown as { ts: string };
+  clock.advance(5 * 60_000 + 1);
+  const late = s.web.apiCall('chat.appendStream', { channel: s.channel, ts: second.ts, markdown_text: 'late' });
+  expect(await refusal(late)).toBe('message_not_in_streaming_state');
 });
 
 test('blocks.validate judges as posting does, without a token', async () => {

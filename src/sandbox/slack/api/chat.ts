@@ -8,6 +8,7 @@ import {
   changeMessage,
   deleteMessage,
   findMessage,
+  isStreaming,
   messageJson,
   sees,
   storedText,
@@ -136,6 +137,7 @@ const update: Method = (world, args) => {
   const channel = visibleChannel(world, args.need('channel'));
   const message = ownMessage(world, channel, args.need('ts'), 'cant_update_message');
   if (channel.archived) throw new ApiError('is_inactive');
+  if (isStreaming(world, message)) throw new ApiError('streaming_state_conflict');
   if ((args.text('text') ?? '').length > TEXT_SPLIT_ABOVE) throw new ApiError('msg_too_long');
   const content = readContent(world, args, 'chat.update', channel.id);
   const metadata = readMetadata(args);

@@ -11,6 +11,7 @@ import { CONVERSATIONS } from './conversations.ts';
 import { FILES } from './files.ts';
 import type { Method } from './method.ts';
 import { PEOPLE } from './people.ts';
+import { STREAM } from './stream.ts';
 import { VIEWS } from './views.ts';
 
 const REST: Record<string, Method> = {
@@ -64,5 +65,6 @@ export const API: Readonly<Record<string, Method>> = {
   ...PEOPLE,
   ...FILES,
   ...VIEWS,
+  ...STREAM,
   ...REST,
 };
