@@ -22,7 +22,7 @@ export function buildReport(diagnosis: Diagnosis, options: ReportOptions): Repor
   const { language, catalogue, askedBy } = options;
   const write = new Writer(language, catalogue);
   const causes = diagnosis.causes.map((cause) => ({
-    ...write.finding(cause),
+    ...write.finding(settled(cause)),
     chain: chainOf(cause, diagnosis.symptoms),
   }));
   const symptoms = diagnosis.symptoms.map((symptom) => write.finding(symptom));
@@ -76,6 +76,13 @@ export function chainOf(cause: RankedFinding, symptoms: readonly RankedFinding[]
     open.push(...symptom.explains);
   }
   return symptoms.filter((symptom) => reached.has(symptom.id)).map((symptom) => symptom.id);
+}
+
+/** No fix is offered for a cause that is only likely; what would not help may be said. */
+function settled(cause: RankedFinding): RankedFinding {
+  if (cause.confidence === 'confirmed') return cause;
+  const { advice: _advice, remediations: _remediations, ...rest } = cause;
+  return rest;
 }
 
 interface Sentence {

@@ -37,7 +37,8 @@ export function firstSentence(template: string): string {
 /** Gives a value as it stands in a sentence. */
 function valueText(value: string | number | readonly string[], more: (count: number) => string): string {
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'string') return shorten(visible(value), MAX_VALUE);
+  // Tables that programs print into their logs: two blanks part the columns as well as twenty.
+  if (typeof value === 'string') return shorten(visible(value).replaceAll(/ {3,}/g, '  '), MAX_VALUE);
   const shown = value.slice(0, value.length > MAX_LISTED ? MAX_LISTED - 2 : MAX_LISTED).map(nameText);
   const left = value.length - shown.length;
   return left === 0 ? shown.join(', ') : `${shown.join(', ')} ${more(left)}`;

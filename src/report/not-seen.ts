@@ -3,7 +3,7 @@ import { type EvidenceKind, isNodeKind } from '../core/evidence/kinds.ts';
 import { type ObjectRef, refText } from '../core/object-ref.ts';
 import { evidenceWord, word } from './languages/index.ts';
 import type { Report, ReportNotSeen } from './report.ts';
-import { objectText, withoutStop } from './visible.ts';
+import { nameText, objectText, withoutStop } from './visible.ts';
 
 /** Things of one kind that could not be seen for the same reason. */
 export interface Gap {
@@ -18,7 +18,7 @@ export interface Gap {
 /** Whose command says most about a node that nobody answers on, best first. */
 const BEST_COMMAND: readonly EvidenceKind[] = ['node-units', 'node-journal', 'nodes', 'workload', 'pods'];
 const MAX_RULES = 4;
-const MAX_KINDS = 4;
+const MAX_KINDS = 6;
 /** From here on a node counts as dark: so many kinds of evidence are missing for one reason. */
 const DARK = 4;
 
@@ -46,6 +46,8 @@ export function gapTexts(report: Report): GapText[] {
   return groupNotSeen(report.notSeen).map((gap) => {
     const kinds = gap.evidence.map((kind) => evidenceWord(language, kind));
     const inside = gap.evidence.length >= DARK && gap.evidence.every(isNodeKind);
+    // Nothing answers there: a command that needs nothing but a shell on the node.
+    const command = inside && gap.evidence.includes('node-units') ? shellCommand(gap) : gap.tryThis;
     const line = word(language, inside ? 'not-seen.inside' : 'not-seen.line', {
       objects: gap.objects.map(objectText),
       evidence: few(report, kinds, MAX_KINDS, 'comma'),
@@ -60,9 +62,14 @@ export function gapTexts(report: Report): GapText[] {
     return {
       line,
       ...(rules === '' ? {} : { could: word(language, 'not-seen.could', { rules }) }),
-      ...(gap.tryThis === '' ? {} : { command: gap.tryThis }),
+      ...(command === '' ? {} : { command }),
     };
   });
+}
+
+function shellCommand(gap: Gap): string {
+  const nodes = gap.objects.slice(0, 3).map((object) => nameText(object.name));
+  return `systemctl status kubelet   # on ${nodes.join(', ')}${gap.objects.length > nodes.length ? ', …' : ''}`;
 }
 
 function few(report: Report, texts: readonly string[], max: number, between: 'comma' | 'listJoin'): string {
@@ -79,7 +86,8 @@ function gapOf(items: readonly ReportNotSeen[]): Gap {
     objects: [first.object],
     evidence: unique(items.map((item) => item.evidence)),
     reason: first.reason,
-    blocks: unique(items.flatMap((item) => item.blocks)),
+    // What the command would show stands first.
+    blocks: unique([...(spoken?.blocks ?? []), ...items.flatMap((item) => item.blocks)]),
     tryThis: spoken?.tryThis ?? '',
   };
 }

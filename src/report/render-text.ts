@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 import { hang, painter } from './text/layout.ts';
 import { type Page, said, sections } from './text/sections.ts';
 import { secondsBetween } from './times.ts';
-import { nameText, shorten, visible } from './visible.ts';
+import { nameText, shorten, visible, withStop } from './visible.ts';
 
 export interface TextOptions {
   /** Colour for a terminal; words and marks say the same without it. */
@@ -41,7 +41,9 @@ function head(page: Page): string[] {
   const verdict = word(language, `verdict.${report.verdict}`);
   // The summary of `no-fault-found` begins with the verdict and says how it was proven.
   const opening =
-    report.verdict === 'no-fault-found' ? report.summary : `${verdict}${word(language, 'colon')}${report.headline}`;
+    report.verdict === 'no-fault-found'
+      ? report.summary
+      : `${verdict} · ${withStop(report.headline, word(language, 'stop'))}`;
   const lines = hang(`${mark} `, said(page, opening), page.width).map((line) => paint('bold', paint(style, line)));
   lines.push(...causeLines(page));
   const about = [

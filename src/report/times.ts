@@ -4,7 +4,7 @@
 export type Piece = { readonly text: string } | { readonly time: string; readonly unix: number };
 
 /** A time that stands free in a sentence. One inside a quoted log line or a name stays as it is. */
-const TIME = /(?<![\w"'=:/.+-])\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})(?![\w"'/:-])/g;
+const TIME = /(?<![\w"'=:/.+-])\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})(?![\w"'/-]|:\d)/g;
 
 /** Cuts a sentence into text and times. What looks like a time and is none (or is before 1970) stays text. */
 export function timesIn(text: string): Piece[] {

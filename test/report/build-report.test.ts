@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Diagnosis } from '../../src/core/diagnosis.ts';
 import { buildReport, chainOf } from '../../src/report/build-report.ts';
 import { untranslated } from '../../src/report/catalogue.ts';
+import { chainLinks } from '../../src/report/chain.ts';
 import { renderJson } from '../../src/report/render-json.ts';
 import { Report, reportJsonSchema } from '../../src/report/report.ts';
 import { alsoFound, catalogue, cause, HOSTILE, healthy, likely, outage, unexplained } from './fixtures.ts';
@@ -96,6 +97,13 @@ describe('buildReport', () => {
     expect(untranslated(catalogue, 'en')).toEqual([]);
   });
 
+  it('offers no fix for a cause that is only likely', () => {
+    const unsure = { ...cause, confidence: 'likely' as const };
+    const [reported] = buildReport({ ...outage, verdict: 'inconclusive', causes: [unsure] }, en).causes;
+    expect(reported).toMatchObject({ remediations: [], wouldNotHelp: [{}] });
+    expect(reported?.advice).toBeUndefined();
+  });
+
   it('refuses a sentence with a hole and a sentence that does not exist, naming both', () => {
     const hole = { ...cause, data: { node: 'n' } };
     expect(() => buildReport({ ...outage, causes: [hole] }, en)).toThrow(
@@ -111,6 +119,27 @@ describe('buildReport', () => {
     expect(chainOf({ ...cause, explains: ['f3', 'f2', 'f1'] }, outage.symptoms)).toEqual(['f2', 'f3']);
     expect(chainOf(cause, [second, { ...third, explains: ['f2'] }])).toEqual(['f2', 'f3']);
     expect(chainOf({ ...cause, explains: [] }, outage.symptoms)).toEqual([]);
+  });
+});
+
+describe('chainLinks', () => {
+  it('shows each link once, and no proof that was shown before', () => {
+    const [route] = outage.symptoms[0]?.because ?? [];
+    if (route === undefined) throw new Error('the fixture has a proof');
+    const symptoms = outage.symptoms.map((symptom) => ({
+      ...symptom,
+      rule: 'pods-cut-off',
+      text: 'found',
+      data: { from: 'a', to: 'b' },
+      because: [route],
+    }));
+    const report = buildReport({ ...outage, symptoms }, en);
+    const [reported] = report.causes;
+    if (reported === undefined) throw new Error('the fixture has a cause');
+    expect(chainLinks(report, reported).map((link) => [link.symptom.id, link.because.length])).toEqual([
+      ['f2', 1],
+      ['f3', 0],
+    ]);
   });
 });
 

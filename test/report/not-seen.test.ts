@@ -14,7 +14,7 @@ describe('not seen', () => {
       {
         line: 'Nothing from inside Node/k8scephnode (BIRD (BGP sessions), the journal, swap, TCP probes, systemd units): the agent does not answer: connection refused.',
         could: 'It could have shown: kubelet was stopped; kubelet refuses to start because swap is on.',
-        command: 'systemctl status kubelet',
+        command: 'systemctl status kubelet   # on k8scephnode',
       },
     ]);
   });
@@ -40,16 +40,20 @@ describe('not seen', () => {
     const kinds = [
       'node-bird',
       'node-cni',
+      'node-clock',
       'node-disk',
       'node-memory',
+      'node-neighbours',
       'node-routes',
       'node-rules',
       'node-swap',
     ] as const;
     const gaps = kinds.map((evidence) => ({ ...notSeen[0], evidence, blocks: [`rule-${evidence}`] }));
     const [text] = gapTexts(report({ notSeen: gaps }));
-    expect(text?.line).toContain('BIRD (BGP sessions), the CNI configuration, disks, memory, and 3 more');
-    expect(text?.could).toContain('rule-node-memory; and 3 more');
+    expect(text?.line).toContain(
+      'BIRD (BGP sessions), the CNI configuration, the clock, disks, memory, neighbours on the LAN, and 3 more',
+    );
+    expect(text?.could).toContain('rule-node-disk; and 5 more');
   });
 });
 

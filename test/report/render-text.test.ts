@@ -49,11 +49,11 @@ describe('renderText', () => {
 
   it('says with words what the marks say', () => {
     const text = renderText(buildReport(outage, en));
-    expect(text).toMatch(/^✗ Cause found: /);
+    expect(text).toMatch(/^✗ Cause found · /);
     expect(text).toMatch(/k8smaster2 .*● yes +✓ open from/);
     expect(renderText(buildReport(healthy, en))).toMatch(/^✓ No fault found on the way to .*4 of 4 ways are open\./);
     expect(renderText(buildReport(likely, en))).toMatch(
-      /^\? Inconclusive: [^]*Likely cause: [^]*\$ birdcl show protocols/,
+      /^\? Inconclusive · [^]*Likely cause: [^]*\$ birdcl show protocols/,
     );
     expect(renderText(buildReport(unexplained, en))).toContain('The probes point to: a firewall');
   });

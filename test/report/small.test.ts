@@ -50,6 +50,7 @@ describe('fill', () => {
     ['no jsonpath', "-o jsonpath='{.spec}' {a}", { a: 'x' }, "-o jsonpath='{.spec}' x"],
     ['hostile values visibly', '{a}', { a: 'x\n\u202Ey' }, 'x⏎[U+202E]y'],
     ['an empty value without its blank', 'is {info}. {error}', { info: 'Idle', error: '' }, 'is Idle.'],
+    ['the columns of a table, without their width', '{a}', { a: `x${' '.repeat(20)}y` }, 'x  y'],
     ['a dollar sign to the letter', '{a}', { a: '$& $1' }, '$& $1'],
   ])('fills %s', (_, template, data, filled) => {
     expect(fill(template, data, 'test', manner)).toBe(filled);

@@ -100,7 +100,7 @@ function verdictLines(report: Report): string[] {
   for (const [i, cause] of causes.slice(0, MAX_CAUSES).entries()) {
     const one = word(language, cause.confidence === 'likely' ? 'root.likely' : 'root.cause');
     const name = causes.length === 1 ? one : word(language, 'root.causes', { number: i + 1 });
-    lines.push(`${name}${colon}${line(withStop(cause.message, word(language, 'stop')))}`);
+    lines.push(`${name}${colon}${line(cause.message)}`);
   }
   if (causes.length > MAX_CAUSES) lines.push(word(language, 'root.rest', { count: causes.length - MAX_CAUSES }));
   const settle = causes.find((cause) => cause.tryThis !== undefined)?.tryThis;

@@ -1,10 +1,12 @@
 /** The sections of the thread, in the order of reading: ways in, causes, fix, ruled out, also found, not seen. */
 import type { KnownBlock, TableBlock } from '@slack/types';
+import { chainLinks } from '../chain.ts';
 import { type EntryRow, entryTable } from '../entry-table.ts';
 import { word } from '../languages/index.ts';
 import { gapTexts } from '../not-seen.ts';
 import type { Report, ReportAdvice, ReportFinding, ReportProof } from '../report.ts';
-import { nameText, objectText, withoutStop, withStop } from '../visible.ts';
+import { findingTags, taggedMessage } from '../tags.ts';
+import { withStop } from '../visible.ts';
 import { LIMITS, type Section } from './message.ts';
 import { literal } from './mrkdwn.ts';
 import { BREAK, command, type Line, prose, richBlocks } from './rich.ts';
@@ -74,12 +76,12 @@ function causes(report: Report): (Section | undefined)[] {
   return report.causes.slice(0, MAX_CAUSES).map((cause, i): Section => {
     const one = word(language, cause.confidence === 'likely' ? 'section.likely' : 'section.cause');
     const title = count === 1 ? one : word(language, 'section.cause-of', { number: i + 1, count });
-    const chain = report.symptoms.filter((symptom) => cause.chain?.includes(symptom.id));
+    const chain = chainLinks(report, cause);
     const lines: Line[] = [];
     if (chain.length > 0) {
       lines.push({ elements: prose(`${word(language, 'cause.leads-to')}${colon.trimEnd()}`, { italic: true }) });
-      for (const symptom of chain) {
-        lines.push({ elements: prose(`→ ${stopped(report, symptom.message)}`) }, ...proofs(report, symptom.because));
+      for (const { symptom, because } of chain) {
+        lines.push({ elements: prose(`→ ${symptom.message}`) }, ...proofs(because));
       }
     }
     const after = count > MAX_CAUSES && i === MAX_CAUSES - 1 ? { leftOut: count - MAX_CAUSES } : {};
@@ -117,17 +119,10 @@ function symptoms(report: Report): Section | undefined {
 /** A finding: the message, its tags, its proofs, and for a likely one the command that would settle it. */
 function finding(report: Report, it: ReportFinding): KnownBlock[] {
   const { language } = report;
-  const tags = [
-    word(language, `confidence.${it.confidence}`),
-    word(language, `severity.${it.severity}`),
-    nameText(it.rule),
-    objectText(it.object),
-    ...(it.since === undefined ? [] : [`${word(language, 'cause.since')} ${it.since}`]),
-  ];
   const lines: Line[] = [
-    { elements: prose(stopped(report, it.message), { bold: true }) },
-    { elements: prose(tags.join(' · '), { italic: true }) },
-    ...proofs(report, it.because),
+    { elements: prose(it.message, { bold: true }) },
+    { elements: prose(findingTags(report, it), { italic: true }) },
+    ...proofs(it.because),
   ];
   if (it.tryThis !== undefined && it.tryThis !== '') {
     lines.push({
@@ -137,13 +132,13 @@ function finding(report: Report, it: ReportFinding): KnownBlock[] {
   return richBlocks(lines);
 }
 
-function proofs(report: Report, because: readonly ReportProof[]): Line[] {
-  return because.map((proof) => bullet(report, proof.says, proof.command));
+function proofs(because: readonly ReportProof[]): Line[] {
+  return because.map((proof) => bullet(proof.says, proof.command));
 }
 
-function bullet(report: Report, says: string, run: string | undefined, indent: 0 | 1 = 0): Line {
+function bullet(says: string, run: string | undefined, indent: 0 | 1 = 0): Line {
   const shown = run === undefined || run === '' ? [] : [BREAK, ...command(run)];
-  return { bullet: indent, elements: [...prose(stopped(report, says)), ...shown] };
+  return { bullet: indent, elements: [...prose(says), ...shown] };
 }
 
 function fix(report: Report): Section | undefined {
@@ -151,12 +146,9 @@ function fix(report: Report): Section | undefined {
   const advice = report.causes.flatMap((cause) => cause.advice ?? []);
   const futile = report.causes.flatMap((cause) => cause.wouldNotHelp ?? []);
   if (advice.length + futile.length === 0) return undefined;
-  const lines = bullets(report, advice);
+  const lines = bullets(advice);
   if (futile.length > 0) {
-    lines.push(
-      { elements: prose(word(language, 'section.would-not-help'), { bold: true }) },
-      ...bullets(report, futile),
-    );
+    lines.push({ elements: prose(word(language, 'section.would-not-help'), { bold: true }) }, ...bullets(futile));
   }
   const title = word(language, advice.length > 0 ? 'section.fix' : 'section.would-not-help');
   const text = joined(
@@ -166,16 +158,16 @@ function fix(report: Report): Section | undefined {
   return { key: 'fix', title, text, pieces: eachBlock(richBlocks(lines)) };
 }
 
-function bullets(report: Report, advice: readonly ReportAdvice[]): Line[] {
-  return advice.map((it) => bullet(report, it.says, it.command));
+function bullets(advice: readonly ReportAdvice[]): Line[] {
+  return advice.map((it) => bullet(it.says, it.command));
 }
 
 function ruledOut(report: Report): Section | undefined {
   const lines = report.ruledOut
     .slice(0, MAX_ENTRIES)
     .flatMap((it) => [
-      bullet(report, it.message, undefined),
-      ...it.because.map((proof) => bullet(report, proof.says, proof.command, 1)),
+      bullet(it.message, undefined),
+      ...it.because.map((proof) => bullet(proof.says, proof.command, 1)),
     ]);
   return list(
     report,
@@ -187,9 +179,8 @@ function ruledOut(report: Report): Section | undefined {
 
 function alsoFound(report: Report): Section | undefined {
   const lines = report.alsoFound.slice(0, MAX_ENTRIES).map((it) => {
-    const tags = `${word(report.language, `severity.${it.severity}`)}, ${nameText(it.rule)}`;
     const run = it.because.find((proof) => proof.command !== '')?.command;
-    return bullet(report, `${withoutStop(it.message)} (${tags})`, run);
+    return bullet(taggedMessage(report, it), run);
   });
   return list(
     report,

@@ -4,6 +4,7 @@ export const words = {
   stop: '.',
   colon: ': ',
   comma: ', ',
+  tags: ' ({tags})',
   listJoin: '; ',
   more: 'and {count} more',
 

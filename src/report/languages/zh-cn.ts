@@ -5,6 +5,7 @@ export const words: Words = {
   stop: '。',
   colon: '：',
   comma: '、',
+  tags: '（{tags}）',
   listJoin: '；',
   more: '等另外 {count} 个',
 

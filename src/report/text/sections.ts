@@ -1,10 +1,11 @@
 /** The sections of the terminal's report: ways in, causes with their chain, fix, ruled out, also found, not seen. */
+import { chainLinks } from '../chain.ts';
 import { entryTable } from '../entry-table.ts';
 import { word } from '../languages/index.ts';
 import { gapTexts } from '../not-seen.ts';
 import type { Report, ReportAdvice, ReportFinding, ReportProof } from '../report.ts';
-import { timeText, withTimes } from '../times.ts';
-import { nameText, objectText, withoutStop, withStop } from '../visible.ts';
+import { findingTags, taggedMessage } from '../tags.ts';
+import { withTimes } from '../times.ts';
 import { columns, hang, type painter } from './layout.ts';
 
 /** Everything the sections share. */
@@ -27,9 +28,9 @@ export function sections(page: Page): string[] {
   );
 }
 
-/** Gives a sentence ready to print: final stop, times in the reader's zone. */
+/** Gives a sentence ready to print: times in the reader's zone. One that ends with a quoted line ends as that does. */
 export function said(page: Page, text: string): string {
-  return withTimes(withStop(text, word(page.report.language, 'stop')), page.zone);
+  return withTimes(text, page.zone);
 }
 
 function title(page: Page, text: string): string {
@@ -93,11 +94,11 @@ function causes(page: Page): string[][] {
     const one = word(language, likely ? 'section.likely' : 'section.cause');
     const heading = count === 1 ? one : word(language, 'section.cause-of', { number: i + 1, count });
     const lines = [title(page, heading), ...finding(page, cause)];
-    const chain = report.symptoms.filter((symptom) => cause.chain?.includes(symptom.id));
+    const chain = chainLinks(report, cause);
     if (chain.length > 0) {
       lines.push(`  ${page.paint('dim', word(language, 'cause.leads-to'))}`);
-      for (const symptom of chain) {
-        lines.push(...hang('  → ', said(page, symptom.message), page.width), ...proofs(page, symptom.because, '    '));
+      for (const { symptom, because } of chain) {
+        lines.push(...hang('  → ', said(page, symptom.message), page.width), ...proofs(page, because, '    '));
       }
     }
     return lines;
@@ -106,26 +107,15 @@ function causes(page: Page): string[][] {
 
 /** A finding with its tags and proofs. */
 function finding(page: Page, it: ReportFinding): string[] {
-  const { language } = page.report;
-  const tags = [
-    word(language, `confidence.${it.confidence}`),
-    word(language, `severity.${it.severity}`),
-    nameText(it.rule),
-    objectText(it.object),
-    ...(it.since === undefined ? [] : [`${word(language, 'cause.since')} ${sinceText(it.since, page.zone)}`]),
-  ];
   const lines = hang('  ', said(page, it.message), page.width);
-  lines.push(...hang('  ', tags.join(' · '), page.width).map((line) => page.paint('dim', line)));
+  lines.push(
+    ...hang('  ', said(page, findingTags(page.report, it)), page.width).map((line) => page.paint('dim', line)),
+  );
   lines.push(...proofs(page, it.because, '  '));
   if (it.tryThis !== undefined) {
     lines.push(`  ${labelled(page, 'cause.settle')}`, command(page, it.tryThis, '    '));
   }
   return lines;
-}
-
-function sinceText(since: string, zone: string): string {
-  const ms = Date.parse(since);
-  return Number.isFinite(ms) ? timeText(Math.floor(ms / 1000), zone) : nameText(since);
 }
 
 function proofs(page: Page, because: readonly ReportProof[], indent: string): string[] {
@@ -171,9 +161,8 @@ function alsoFound(page: Page): string[] {
   const { report } = page;
   if (report.alsoFound.length === 0) return [];
   const lines = listed(page, report.alsoFound, (it) => {
-    const tags = `${word(report.language, `severity.${it.severity}`)}, ${nameText(it.rule)}`;
     return [
-      ...hang('  - ', said(page, `${withoutStop(it.message)} (${tags})`), page.width),
+      ...hang('  - ', said(page, taggedMessage(report, it)), page.width),
       ...it.because
         .slice(0, 1)
         .flatMap((proof) => (proof.command === '' ? [] : [command(page, proof.command, '      ')])),

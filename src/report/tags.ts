@@ -1,0 +1,23 @@
+/** What stands in small print beside a finding: how sure, how bad, which rule, where, since when. */
+import { word } from './languages/index.ts';
+import type { Report, ReportFinding } from './report.ts';
+import { nameText, objectText, withoutStop, withStop } from './visible.ts';
+
+/** Gives `confirmed · critical · calico-node-ip-mismatch · Node/k8smater1 · since …`. The time stays RFC 3339. */
+export function findingTags(report: Report, it: ReportFinding): string {
+  const { language } = report;
+  return [
+    word(language, `confidence.${it.confidence}`),
+    word(language, `severity.${it.severity}`),
+    nameText(it.rule),
+    objectText(it.object),
+    ...(it.since === undefined ? [] : [`${word(language, 'cause.since')} ${nameText(it.since)}`]),
+  ].join(' · ');
+}
+
+/** Gives the message with severity and rule behind it, for lists. */
+export function taggedMessage(report: Report, it: ReportFinding): string {
+  const { language } = report;
+  const tags = [word(language, `severity.${it.severity}`), nameText(it.rule)];
+  return withStop(`${withoutStop(it.message)}${word(language, 'tags', { tags })}`, word(language, 'stop'));
+}
