@@ -1,7 +1,27 @@
 /** The rules of Calico, sorted by id. */
 import type { Rule } from '../../core/rule.ts';
+import { calicoAutodetectionIgnored } from './calico-autodetection-ignored.ts';
+import { calicoBgpNoPeers } from './calico-bgp-no-peers.ts';
 import { calicoBgpNotEstablished } from './calico-bgp-not-established.ts';
+import { calicoBgpPortBlocked } from './calico-bgp-port-blocked.ts';
+import { calicoDatastoreSlow } from './calico-datastore-slow.ts';
+import { calicoNodeIpConflict } from './calico-node-ip-conflict.ts';
 import { calicoNodeIpMismatch } from './calico-node-ip-mismatch.ts';
 import { calicoNodeNotReady } from './calico-node-not-ready.ts';
+import { calicoOperatorRevertsEdit } from './calico-operator-reverts-edit.ts';
+import { calicoBirdNotRunning, calicoFelixNotReady, calicoGracefulRestart } from './calico-readiness-rules.ts';
 
-export const CALICO_RULES: readonly Rule[] = [calicoBgpNotEstablished, calicoNodeIpMismatch, calicoNodeNotReady];
+export const CALICO_RULES: readonly Rule[] = [
+  calicoAutodetectionIgnored,
+  calicoBgpNoPeers,
+  calicoBgpNotEstablished,
+  calicoBgpPortBlocked,
+  calicoBirdNotRunning,
+  calicoDatastoreSlow,
+  calicoFelixNotReady,
+  calicoGracefulRestart,
+  calicoNodeIpConflict,
+  calicoNodeIpMismatch,
+  calicoNodeNotReady,
+  calicoOperatorRevertsEdit,
+];

@@ -1,6 +1,13 @@
 /** The rules of the family, sorted by id. */
 import type { Rule } from '../../core/rule.ts';
+import { apiServerUnreachable } from './api-server-unreachable.ts';
+import { etcdLeaderUnstable } from './etcd-leader-unstable.ts';
 import { etcdSlow } from './etcd-slow.ts';
 import { etcdTwoMembers } from './etcd-two-members.ts';
 
-export const CONTROL_PLANE_RULES: readonly Rule[] = [etcdSlow, etcdTwoMembers];
+export const CONTROL_PLANE_RULES: readonly Rule[] = [
+  apiServerUnreachable,
+  etcdLeaderUnstable,
+  etcdSlow,
+  etcdTwoMembers,
+];

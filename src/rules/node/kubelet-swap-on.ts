@@ -1,6 +1,6 @@
 /** Cause: swap is on and kubelet refuses to start (K01–K02); and what will turn swap on again at the next boot. */
 import type { NodeSwap } from '../../core/evidence/node-system.ts';
-import { type Facts, proof } from '../../core/facts.ts';
+import { type Fact, type Facts, proof } from '../../core/facts.ts';
 import type { Finding, Proof } from '../../core/finding.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
@@ -60,7 +60,7 @@ export const kubeletSwapOn = defineRule({
 type TextId = Extract<keyof (typeof kubeletSwapOn)['texts'], string>;
 type Rest = Pick<Finding<TextId>, 'because' | 'advice' | 'wouldNotHelp' | 'remediations'>;
 
-function restOf(facts: Facts, kubelet: Kubelet, swap: ReturnType<typeof facts.get<'node-swap'>>): Rest {
+function restOf(facts: Facts, kubelet: Kubelet, swap: Fact<'node-swap'>): Rest {
   const { node } = kubelet;
   const because: Proof<TextId>[] = [...kubeletProofs(kubelet)];
   const wouldNotHelp: NonNullable<Rest['wouldNotHelp']> = [{ text: 'flag', data: {} }];

@@ -3,6 +3,7 @@ import type { Facts } from '../../core/facts.ts';
 import { proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { defineRule } from '../../core/rule.ts';
+import { nodeOfAddress, nodesByName } from '../model/nodes.ts';
 import { connects, type Entry, entries } from '../model/paths.ts';
 import { serviceTarget } from '../model/target.ts';
 
@@ -20,6 +21,7 @@ export const nodePortUnreachable = defineRule({
   texts: {
     found: '{port} does not answer on {failing}. It answers on {working}.',
     everywhere: '{port} does not answer on any node that was tried: {failing}.',
+    outside: '{port} answers on every node that was tried. From {from} nobody here can try it.',
     reported: '{port} is reported as not reachable. No agent could try it.',
     open: 'Connect from {from} to {address}:{port}: open in {ms} ms.',
     closed: 'Connect from {from} to {address}:{port}: {result}.',
@@ -38,6 +40,19 @@ export const nodePortUnreachable = defineRule({
     if (failing.length === 0 && working.length > 0) {
       // A ready node that nobody tried could be the one that fails.
       if (ways.some((way) => way.state === 'unknown' && way.ready)) say.undecided();
+      const { from } = facts.question;
+      if (from !== undefined && isOutside(facts, from)) {
+        // It answers from inside; whoever asks says that it does not from where they are.
+        const scope = { nodes: [], working: working.map((way) => way.node) };
+        say.find({
+          object: ref,
+          confidence: 'likely',
+          text: 'outside',
+          data: { port: label, from },
+          because: [],
+          scope,
+        });
+      }
       return;
     }
     if (failing.length === 0) {
@@ -59,6 +74,11 @@ export const nodePortUnreachable = defineRule({
     });
   },
 });
+
+/** True for a place that is no node, by name or by address. */
+function isOutside(facts: Facts, from: string): boolean {
+  return !nodesByName(facts).has(from) && nodeOfAddress(facts, from) === undefined;
+}
 
 /**
  * The entries that make the symptom. An entry on a node that is not ready counts only where no ready one fails:

@@ -1,5 +1,16 @@
 /** The rules of the family, sorted by id. */
 import type { Rule } from '../../core/rule.ts';
+import { insufficientCpu, insufficientMemory } from './insufficient.ts';
+import { podNotReady } from './pod-not-ready.ts';
 import { podPending } from './pod-pending.ts';
+import { taintNotTolerated } from './taint-not-tolerated.ts';
+import { workloadUnavailable } from './workload-unavailable.ts';
 
-export const WORKLOAD_RULES: readonly Rule[] = [podPending];
+export const WORKLOAD_RULES: readonly Rule[] = [
+  insufficientCpu,
+  insufficientMemory,
+  podNotReady,
+  podPending,
+  taintNotTolerated,
+  workloadUnavailable,
+];

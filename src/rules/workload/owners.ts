@@ -43,7 +43,7 @@ export function podNames(group: PodGroup, question: Question): string[] {
 }
 
 /** Whether a question asks about a workload, or, with a finding, about this one: its object, or a Pod that it names. */
-export function asksAboutWorkload(question: Question, finding?: Finding): boolean {
+export function asksAboutWorkload(question: Question, finding?: Pick<Finding, 'object' | 'data'>): boolean {
   const { target, type } = question;
   if (type !== 'diagnose') return false;
   if (target.kind === 'Component') return target.name === 'cluster' && finding !== undefined;
@@ -56,6 +56,15 @@ export function asksAboutWorkload(question: Question, finding?: Finding): boolea
   const named = Array.isArray(pods) && pods.includes(target.name);
   if (target.kind === 'Pod' && named) return true;
   return finding.object.kind === target.kind && finding.object.name === target.name;
+}
+
+/** A Pod that was asked about and not seen leaves the question open. */
+export function targetPodUnseen(facts: Facts): boolean {
+  const { target, type } = facts.question;
+  if (type !== 'diagnose' || target.kind !== 'Pod') return false;
+  return !seenPods(facts).some(
+    ({ pod }) => pod.name === target.name && (target.namespace === undefined || pod.namespace === target.namespace),
+  );
 }
 
 /** The Pods of a finding's owner. */

@@ -1,9 +1,9 @@
 /** Symptom: Pods that wait for a node, or have one and do not start. */
 import type { PodObject } from '../../core/evidence/cluster-types.ts';
-import { type Facts, proof } from '../../core/facts.ts';
+import { proof } from '../../core/facts.ts';
 import { defineRule } from '../../core/rule.ts';
 import { seenPods } from '../model/pods.ts';
-import { asksAboutWorkload, byOwner, podNames, sameWorkload, servesPods } from './owners.ts';
+import { asksAboutWorkload, byOwner, podNames, sameWorkload, servesPods, targetPodUnseen } from './owners.ts';
 import { schedulingWord } from './scheduling.ts';
 
 /** A Pod that has a node may take this long to pull its image and start before anyone should worry. */
@@ -27,7 +27,7 @@ export const podPending = defineRule({
   },
   answers: asksAboutWorkload,
   judge(facts, say) {
-    if (targetUnseen(facts)) say.undecided();
+    if (targetPodUnseen(facts)) say.undecided();
     const pending = seenPods(facts).filter(({ pod }) => pod.phase === 'Pending' && pod.deletionTime === undefined);
     const unscheduled = pending.filter(({ pod }) => pod.nodeName === undefined);
     const starting = pending.filter(({ pod }) => pod.nodeName !== undefined && olderThan(pod, facts.now, STARTING_MS));
@@ -66,16 +66,7 @@ export const podPending = defineRule({
   },
 });
 
-/** A Pod that was asked about and not seen leaves the question open. */
-function targetUnseen(facts: Facts): boolean {
-  const { target, type } = facts.question;
-  if (type !== 'diagnose' || target.kind !== 'Pod') return false;
-  return !seenPods(facts).some(
-    ({ pod }) => pod.name === target.name && (target.namespace === undefined || pod.namespace === target.namespace),
-  );
-}
-
-export function olderThan(pod: PodObject, now: number, ms: number): boolean {
+function olderThan(pod: PodObject, now: number, ms: number): boolean {
   return pod.createdAt === undefined || now - Date.parse(pod.createdAt) > ms;
 }
 

@@ -1,4 +1,6 @@
 /** What the scheduler says about a Pod without a node, taken apart: how many nodes refuse it, and why. All versions since v1.18. */
+import { sameRef } from '../../core/object-ref.ts';
+import type { Link } from '../../core/rule.ts';
 import type { SeenPod } from '../model/pods.ts';
 
 /** The scheduler's message and the evidence that holds it. */
@@ -52,3 +54,8 @@ export function nodesLookedAt(message: string): number | undefined {
   const match = /(\d+)\/(\d+) nodes? (?:are|is) available/i.exec(message);
   return match === null ? undefined : Number(match[2]);
 }
+
+/** A reason of the scheduler's explains the Pending Pods of the same owner. */
+export const explainsPending: Link = {
+  when: (mine, theirs) => sameRef(mine.object, theirs.object) && theirs.text === 'unscheduled',
+};
