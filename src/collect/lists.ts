@@ -62,6 +62,16 @@ async function pages<T>(cluster: ClusterReader, spec: ListSpec<T>, signal: Abort
   return { total: items.length, items };
 }
 
+/** Reads a whole list; empty where the API server does not serve its kind. @throws ClusterError for every other failure. */
+export async function listOrNone<T>(cluster: ClusterReader, spec: ListSpec<T>, signal: AbortSignal): Promise<T[]> {
+  try {
+    return (await listAll(cluster, spec, signal)).items;
+  } catch (error) {
+    if (error instanceof ClusterError && error.code === 'not-found') return [];
+    throw error;
+  }
+}
+
 /** Reads one object; undefined where it does not exist. @throws ClusterError for every other failure. */
 export async function getOrUndefined(cluster: ClusterReader, path: string, signal: AbortSignal): Promise<unknown> {
   try {

@@ -149,6 +149,7 @@ export function smallCluster(): Obj[] {
     lease('kube-controller-manager', 'kube-system'),
     lease('kube-scheduler', 'kube-system'),
     { kind: 'Namespace', metadata: { name: 'default' } },
+    { kind: 'Namespace', metadata: { name: 'shop' } },
     service('shop', 'web', 30080),
     service('shop', 'lonely', 30082),
     service('other', 'twin', 30090),

@@ -108,9 +108,11 @@ function sorted(nodes: readonly NodeObject[]): NodeObject[] {
   return [...nodes].filter((node) => nodeAddresses(node).length > 0).sort((a, b) => compareText(a.name, b.name));
 }
 
-/** FNV-1a of the name: a fixed order that follows neither names nor ages. */
+/** A hash of the name (FNV-1a, then mixed): a fixed order that follows neither names nor ages. */
 export function spread(name: string): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193) >>> 0;
-  return hash;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

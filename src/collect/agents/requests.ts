@@ -115,6 +115,7 @@ export function tcpTargets(node: NodeObject, aim: Aim): Target[] {
       if (parseIp(address) !== undefined) targets.push(...numbers.map((port) => ({ address, port })));
   };
   for (const { ip, port } of endpointTargets(aim)) add([ip], [port]);
+  if (aim.plan.askedNodes === 'pods') for (const { ip, port } of podTargets(node, aim)) add([ip], [port]);
   add(
     aim.service?.clusterIPs ?? [],
     ports.map((port) => port.port),
@@ -142,6 +143,22 @@ export function endpointTargets({
         .filter((port) => port.protocol === 'TCP' && (wanted.has(port.name ?? '') || ports.length === 0))
         .map((port) => ({ ip: entry.ip, port: port.port })),
     );
+}
+
+/** What the Pods on this node say that they listen on: their containers' ports, and those that kubelet looks at. */
+function podTargets(node: NodeObject, { pods }: Aim): { ip: string; port: number }[] {
+  return pods
+    .filter((pod) => pod.nodeName === node.name && pod.phase === 'Running')
+    .slice(0, ENDPOINTS)
+    .flatMap((pod) => {
+      const ports = pod.containers.flatMap(({ ports: declared, readinessProbe, livenessProbe, startupProbe }) => [
+        ...declared.filter((entry) => entry.protocol === 'TCP').map((entry) => entry.containerPort),
+        ...[readinessProbe, livenessProbe, startupProbe].flatMap((probe) =>
+          typeof probe?.port === 'number' ? [probe.port] : [],
+        ),
+      ]);
+      return pod.podIPs.flatMap((ip) => ports.slice(0, PORTS).map((port) => ({ ip, port })));
+    });
 }
 
 function routeTargets(node: NodeObject, aim: Aim): string[] {

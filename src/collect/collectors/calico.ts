@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CalicoInstall } from '../../core/evidence/calico.ts';
 import type { EvidenceKind, EvidenceValue } from '../../core/evidence/kinds.ts';
 import type { Context } from '../context.ts';
-import { getOrUndefined, listAll } from '../lists.ts';
+import { getOrUndefined, listOrNone } from '../lists.ts';
 import { RawContainer, toContainer } from '../objects/pod.ts';
 import { list, opt, pruned, RawCondition, RawMeta } from '../objects/raw.ts';
 
@@ -174,9 +174,12 @@ export async function collectCalicoObjects(context: Context): Promise<void> {
     make: (items: T[]) => EvidenceValue<K>,
   ): Promise<void> => {
     const command = `kubectl get ${plural}.${group.split('/')[0]} -o yaml`;
-    await context.gather.read({ kind, command }, async () =>
-      make((await listAll(cluster, { path: `${base}/${plural}`, parse, pageSize: 1000 }, signal)).items),
-    );
+    await context.gather.read({ kind, command }, async () => {
+      const spec = { path: `${base}/${plural}`, parse, pageSize: 1000 };
+      // The group is there; a kind that this version of Calico does not have has no objects.
+      const listed = await listOrNone(cluster, spec, signal);
+      return make(listed);
+    });
   };
   const limit = context.nodeLimit;
   await Promise.all([

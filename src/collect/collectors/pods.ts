@@ -88,7 +88,7 @@ export async function collectPodsOfBareServices(
 /** Pods and events of nodes that are not Ready, found by the node's name; of the node asked about in any case. */
 export async function collectNodePods(context: Context): Promise<void> {
   const nodes = (await context.shared.nodes) ?? [];
-  const { kind, name } = context.question.target;
+  const { kind, name } = (await context.shared.target).question.target;
   const unready = unreadyNames(nodes).slice(0, UNREADY_NODES);
   const names = new Set(kind === 'Node' && name !== undefined ? [name, ...unready] : unready);
   await Promise.all(

@@ -3,11 +3,12 @@
 import { UserError } from '../../core/errors.ts';
 import type { Endpoint, ServiceObject } from '../../core/evidence/cluster.ts';
 import { nearest } from '../../core/nearest.ts';
-import { namespacedRef } from '../../core/object-ref.ts';
+import { compareText, namespacedRef } from '../../core/object-ref.ts';
 import type { Context, FoundTarget } from '../context.ts';
 import { getOrUndefined, listAll } from '../lists.ts';
 import { pruned } from '../objects/raw.ts';
 import { fromEndpoints, fromSlice, type ServiceEndpoints, toService } from '../objects/service.ts';
+import { ambiguous } from './ambiguous.ts';
 
 /** How many Services are kept as evidence, of those that others need only for comparison. */
 const KEPT = 500;
@@ -45,7 +46,7 @@ export async function readServices(context: Context): Promise<readonly ServiceOb
  * Finds the Service behind a NodePort or a name. An unknown NodePort is an answer and not an error: nothing is filled in.
  * @throws UserError `name-ambiguous` or `service-not-found`, with what could have been meant.
  */
-export async function resolveTarget(context: Context): Promise<FoundTarget> {
+export async function resolveService(context: Context): Promise<FoundTarget> {
   const { question } = context;
   const { target } = question;
   if (target.kind !== 'NodePort' && target.kind !== 'Service') return { question };
@@ -69,7 +70,8 @@ export async function resolveTarget(context: Context): Promise<FoundTarget> {
   const here = named.filter((service) => target.namespace === undefined || service.namespace === target.namespace);
   const [service, ...more] = here;
   if (service === undefined) throw notFound(target.name ?? '', target.namespace, services);
-  if (more.length > 0) throw ambiguous(target.name ?? '', here);
+  if (more.length > 0)
+    throw ambiguous('Service', target.name ?? '', here.map((entry) => entry.namespace).sort(compareText));
   return { service, question: { ...question, target: { ...target, namespace: service.namespace } } };
 }
 
@@ -102,18 +104,6 @@ function notFound(name: string, namespace: string | undefined, services: readonl
     ...(namespace === undefined ? {} : { namespace }),
     candidates: candidates.join(', '),
   });
-}
-
-function ambiguous(name: string, services: readonly ServiceObject[]): UserError {
-  const candidates = services
-    .map((service) => `${service.namespace}/${service.name}`)
-    .sort()
-    .slice(0, 10);
-  return new UserError(
-    'name-ambiguous',
-    `Service ${name} is in ${services.length} namespaces. Say which one: ${candidates.join(', ')}.`,
-    { name, count: services.length, candidates: candidates.join(', ') },
-  );
 }
 
 /** Reads the endpoints of the Service asked about; discovery decides between EndpointSlices and Endpoints. */

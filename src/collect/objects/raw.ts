@@ -55,6 +55,13 @@ export const RawMeta = z.object({
 });
 export type RawMeta = z.output<typeof RawMeta>;
 
+const RawNamed = z.object({ metadata: RawMeta });
+
+/** Gives the metadata of any object. @throws z.ZodError where it has none. */
+export function toMeta(input: unknown): RawMeta {
+  return RawNamed.parse(input).metadata;
+}
+
 export const RawCondition = z.object({
   type: z.string(),
   status: z.string(),
