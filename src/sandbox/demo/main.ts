@@ -65,8 +65,8 @@ async function play(platform: Platform, stages: readonly RecordedStage[], option
   for (const [i, stage] of stages.entries()) {
     if (i > 0) await platform.cluster.load(stage);
     if (!options.json)
-      printQuestion(printer, `Stage ${i + 1} of ${stages.length}: ${stage.title}`, wsg.name, `/k8s ${stage.command}`);
-    const scene = await playScene(platform, { user: wsg.id, channel: channel.id }, stage.command);
+      printQuestion(printer, `Stage ${i + 1} of ${stages.length}: ${stage.title}`, wsg.name, stage.command);
+    const scene = await playScene(platform, { user: wsg.id, channel: channel.id }, stage.question.join(' '));
     if (!options.json) printAnswer(printer, scene);
     const expected = EXPECTED[(i + 1) as keyof typeof EXPECTED];
     const causes = scene.judged.causes.map((cause) => `${cause.rule} ${cause.object.kind}/${cause.object.name}`);
