@@ -11,7 +11,7 @@ import { COLLECTORS } from './collectors/index.ts';
 import { collectNodeLeases, keepNodes, readNodes } from './collectors/nodes.ts';
 import { readTargetPods } from './collectors/pods.ts';
 import { readGroups, readVersion } from './collectors/server.ts';
-import { readEndpoints, readServices } from './collectors/services.ts';
+import { readApiServers, readEndpoints, readServices } from './collectors/services.ts';
 import { resolveTarget } from './collectors/target.ts';
 import { readWorkloadPods } from './collectors/workloads.ts';
 import type { Context, Shared } from './context.ts';
@@ -111,6 +111,7 @@ function shareReads(base: Omit<Context, 'shared'>): Shared {
     services: maybe(plan.services, () => readServices(context), undefined),
     target: start((c) => (plan.target ? progress.step('service', () => resolveTarget(c)) : resolveTarget(c))),
     endpoints: maybe(plan.target, () => progress.step('endpoints', () => readEndpoints(context)), []),
+    apiServers: start(readApiServers),
     targetPods: plan.workload ? start(readWorkloadPods) : start(readTargetPods),
     calico: maybe(plan.calico, () => readCalicoInstall(context), undefined),
     calicoObjects: start(collectCalicoObjects),

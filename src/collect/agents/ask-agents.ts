@@ -20,12 +20,13 @@ export interface Asked {
 /** Waits for what decides whom to ask, and asks. Rejects only where the target or the API server ends the diagnosis. */
 export async function askAgents(context: Context, agents: NodeAgents, deadlineMs: number): Promise<Asked> {
   const { shared, plan, progress, gather, signal } = context;
-  const [nodes = [], target, endpoints, pods, calicoPods] = await Promise.all([
+  const [nodes = [], target, endpoints, pods, calicoPods, apiServers] = await Promise.all([
     shared.nodes,
     shared.target,
     shared.endpoints,
     shared.targetPods,
     shared.calicoPods,
+    shared.apiServers,
     shared.calicoObjects,
   ]);
   const { question } = target;
@@ -38,11 +39,11 @@ export async function askAgents(context: Context, agents: NodeAgents, deadlineMs
   const networks = clusterNetworks({
     nodes,
     service: target.service,
-    endpoints,
+    endpoints: [...endpoints, ...apiServers],
     at: question.at,
     ...ranges(context),
   });
-  const aim = await aimOf(context, { choice, named, target, nodes, endpoints, pods });
+  const aim = await aimOf(context, { choice, named, target, nodes, endpoints, pods, apiServers });
   await askAll(choice, aim, { agents, gather, networks, signal, deadlineMs }, progress);
   return agents.enabled ? done : { ...done, asked: [] };
 }
@@ -68,14 +69,17 @@ async function askAll(
   await Promise.all(asked.map((node) => askNode(node, requestsFor(node, aim), { ...options, onAnswer })));
 }
 
-type Found = Pick<Aim, 'endpoints' | 'pods'> & {
+type Found = Pick<Aim, 'endpoints' | 'pods' | 'apiServers'> & {
   readonly choice: Choice;
   readonly named: readonly string[];
   readonly target: FoundTarget;
   readonly nodes: readonly NodeObject[];
 };
 
-async function aimOf(context: Context, { choice, named, target, nodes, endpoints, pods }: Found): Promise<Aim> {
+async function aimOf(
+  context: Context,
+  { choice, named, target, nodes, endpoints, pods, apiServers }: Found,
+): Promise<Aim> {
   const { question, service } = target;
   const { at } = question;
   const known = nodes.some((node) => node.addresses.some((entry) => entry.address === at));
@@ -89,6 +93,7 @@ async function aimOf(context: Context, { choice, named, target, nodes, endpoints
     ports: portsAsked(target),
     endpoints,
     pods,
+    apiServers,
     entries: entry,
     bgpPort: valueOf(context, 'calico-bgp-config')?.listenPort ?? 179,
     totalNodes: nodes.length,

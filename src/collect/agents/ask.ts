@@ -9,6 +9,8 @@ import type { Gather } from '../gather.ts';
 import { nodeAddresses } from '../objects/node.ts';
 import { within } from '../within.ts';
 
+const GRACE_MS = 100;
+
 export interface AskOptions {
   readonly agents: NodeAgents;
   readonly gather: Gather;
@@ -30,12 +32,15 @@ export async function askNode(
   try {
     if (!agents.enabled) throw new Error('agents are switched off');
     const asked = { name: node.name, addresses: nodeAddresses(node) };
-    // The agent has a little less time than it is waited for, so that it can say itself what it did not manage.
-    const left = { deadlineMs: Math.max(100, deadlineMs - 250), networks, signal };
-    answer = await within(deadlineMs, signal, () => agents.ask(asked, requests, left));
-    if (answer.node !== node.name) throw new Error(`the agent there says that it is node ${answer.node}`);
+    const left = { deadlineMs, networks, signal };
+    // Whoever asks keeps the time himself; this is for one who does not.
+    answer = await within(deadlineMs + GRACE_MS, signal, () => agents.ask(asked, requests, left));
+    if (answer.node !== node.name)
+      throw new Error(`the agent at the address of ${node.name} says that it is node ${answer.node}`);
   } catch (error) {
-    for (const request of requests) keepMissing(gather, node, request, `agent on ${node.name}: ${errorText(error)}`);
+    const text = errorText(error);
+    const reason = text.includes(node.name) ? text : `agent on ${node.name}: ${text}`;
+    for (const request of requests) keepMissing(gather, node, request, reason);
     options.onAnswer?.(false);
     return false;
   }

@@ -20,6 +20,8 @@ export interface Aim {
   readonly ports: readonly ServicePort[];
   readonly endpoints: readonly Endpoint[];
   readonly pods: readonly PodObject[];
+  /** The endpoints of `default/kubernetes`. */
+  readonly apiServers: readonly Endpoint[];
   /** Entry addresses that the question names besides the nodes' own. */
   readonly entries: readonly string[];
   readonly bgpPort: number;
@@ -56,6 +58,7 @@ const SYSTEM: readonly NodeKind[] = [
 const ENDPOINTS = 20;
 const POD_LISTENERS = 10;
 const PORTS = 16;
+const API_SERVERS = 9;
 /** On a larger cluster each node looks at the important ones and at this many of its neighbours in a fixed ring. */
 const NEIGHBOURS = 20;
 const ALL_SEE_ALL = 40;
@@ -123,6 +126,11 @@ export function tcpTargets(node: NodeObject, aim: Aim): Target[] {
   add([...aim.entries, ...lookedAt.flatMap(nodeAddresses)], nodePorts);
   const bgp = others.flatMap(calicoAddresses);
   if (aim.plan.calico) add(bgp, [aim.bgpPort]);
+  for (const { ip, ports: served } of aim.apiServers.slice(0, API_SERVERS))
+    add(
+      [ip],
+      served.map((port) => port.port),
+    );
   const around =
     aim.node === undefined || node.name === aim.node ? others : others.filter((other) => other.name === aim.node);
   add(around.flatMap(nodeAddresses), [KUBELET]);

@@ -106,11 +106,20 @@ function notFound(name: string, namespace: string | undefined, services: readonl
   });
 }
 
-/** Reads the endpoints of the Service asked about; discovery decides between EndpointSlices and Endpoints. */
+/** Reads the endpoints of the Service asked about. */
 export async function readEndpoints(context: Context): Promise<readonly Endpoint[]> {
   const { service } = await context.shared.target;
   if (service === undefined || !context.plan.target) return [];
-  const { namespace, name } = service;
+  return await readEndpointsOf(context, service.namespace, service.name);
+}
+
+/** Reads where the API servers are: the endpoints of `default/kubernetes`, which they write themselves. */
+export async function readApiServers(context: Context): Promise<readonly Endpoint[]> {
+  return context.plan.controlPlane ? await readEndpointsOf(context, 'default', 'kubernetes') : [];
+}
+
+/** Discovery decides between EndpointSlices and Endpoints. */
+async function readEndpointsOf(context: Context, namespace: string, name: string): Promise<readonly Endpoint[]> {
   const source = await endpointSource(context);
   const selector = `kubernetes.io/service-name=${name}`;
   const command =
