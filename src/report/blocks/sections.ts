@@ -65,7 +65,9 @@ function tableOf(report: Report, rows: readonly EntryRow[]): TableBlock {
   const yes = (has: boolean) => (has ? `● ${word(language, 'paths.yes')}` : word(language, 'paths.no'));
   const cells = rows.map((row) => [row.node, row.address, row.result, yes(row.hasEndpoint)]);
   const cell = (text: string) => ({ type: 'raw_text' as const, text: literal(text) || '-' });
-  return { type: 'table', rows: [head, ...cells].map((row) => row.map(cell)) };
+  // Only the result may be long.
+  const settings = head.map((_, column) => ({ is_wrapped: column === 2 }));
+  return { type: 'table', rows: [head, ...cells].map((row) => row.map(cell)), column_settings: settings };
 }
 
 function causes(report: Report): (Section | undefined)[] {

@@ -51,4 +51,67 @@ export const calico: RuleWords = {
     pod: '{node} 上的 Pod {pod}：Ready 为 {status}。',
     event: 'Pod {pod} 报告 {count} 次：{message}',
   },
+  'calico-autodetection-ignored': {
+    _summary: '被 Calico 忽略的自动探测方式',
+    found: 'IP_AUTODETECTION_METHOD 是 {method}，而 IP 是 {ip}。因此 Calico 保留 {nodes} 已有的地址，根本不看该方式。',
+    env: 'DaemonSet {daemonset}：IP 是 {ip}，IP_AUTODETECTION_METHOD 是 {method}。',
+    annotation: '节点 {node} 保留了 {address}；其 InternalIP 是 {internal}。',
+    set: '同时把 IP 设为 autodetect。calico-node 下次启动时就会重新探测。',
+  },
+  'calico-bgp-no-peers': {
+    _summary: '已关闭且没有邻居代替的 BGP 全互联',
+    found:
+      'Calico 的节点间全互联（mesh）已关闭，并且 {peers}。因此没有节点能学到其他节点的路由。calico-node 仍然为 Ready。',
+    config: 'BGPConfiguration default：nodeToNodeMeshEnabled 为 false。',
+    peers: '集群中的 BGPPeer 数量：{count}。',
+    bird: '{node} 上的 BIRD 没有任何会话。',
+    enable: '重新打开全互联，或添加能到达每个节点的 BGPPeer。',
+  },
+  'calico-bgp-port-blocked': {
+    _summary: '丢弃节点间 BGP 的防火墙',
+    found: '通往 {to} 的 BGP（TCP {port}）被过滤：从 {from} 连接没有应答，而同一地址的其他端口有应答。',
+    tried: '从 {from} 连接 {address}:{port}：{result}。',
+    other: '从 {from} 连接 {address}:{port}：{result}。主机是在的。',
+    session: '{from} 上的 BIRD：与 {address} 的会话为 {info}。{error}',
+    allow: '在主机防火墙和安全组中，允许所有节点之间的 TCP {port}。',
+  },
+  'calico-bird-not-running': {
+    _summary: '没有运行的 BIRD',
+    found: '{node} 上的 BIRD 没有运行，因此该节点不交换路由。',
+    event: '{node} 上的 calico-node 报告 {count} 次：{message}',
+    socket: '{node} 上 BIRD 的控制套接字没有应答：{error}',
+    look: '在 calico-node 的日志中查看 confd 和 BIRD：无法生成的配置会使 BIRD 无法启动。',
+  },
+  'calico-datastore-slow': {
+    _summary: '在等待 API server 的 calico-kube-controllers',
+    found:
+      'calico-kube-controllers 有 {count} 次无法读取 API server，最后一次在 {last}。没有它 Pod 仍能转发：请检查 API server 和 etcd。',
+    event: '{count} 次：{message}',
+  },
+  'calico-felix-not-ready': {
+    _summary: '未就绪的 Felix',
+    found: '{node} 上的 Felix 未就绪：它没有在那里下发路由和策略。',
+    event: '{node} 上的 calico-node 报告 {count} 次：{message}',
+    log: '原因见 calico-node 的日志：“Overall health status changed”之前的最后几行。',
+  },
+  'calico-graceful-restart': {
+    _summary: '正在平滑重启的 BGP：等待即可',
+    found: '{node} 上的 BIRD 正在平滑重启。其间路由保持不变。请等待两分钟后再问。',
+    event: '{node} 上的 calico-node 报告 {count} 次：{message}',
+  },
+  'calico-node-ip-conflict': {
+    _summary: '共用一个 Calico 地址的两个节点',
+    found: 'Calico 在 {nodes} 上都使用 {address}。一个地址只能属于一个节点：其他节点只能到达其中之一。',
+    annotation: '节点 {node}：projectcalico.org/IPv4Address 是 {address}，其 InternalIP 是 {internal}。',
+    fix: '选择一种能让每个节点得到自己 InternalIP 的自动探测方式。该地址常常属于网桥，或是在节点间漂移的虚拟 IP。',
+  },
+  'calico-operator-reverts-edit': {
+    _summary: '会被 operator 还原的 calico-node 修改',
+    found:
+      'calico-node 中 IP_AUTODETECTION_METHOD={actual}，而 Installation 中是 {wanted}。operator 会还原 DaemonSet：请修改 Installation。',
+    ignored:
+      'calico-node 中 IP_AUTODETECTION_METHOD={actual}，而 Installation 中是 {wanted}。DaemonSet 被标记为 operator 不管理，因此没有谁保证它正确。',
+    env: 'DaemonSet calico-node：IP_AUTODETECTION_METHOD 是 {actual}。',
+    spec: 'Installation default：nodeAddressAutodetectionV4 的含义是 {wanted}。',
+  },
 };

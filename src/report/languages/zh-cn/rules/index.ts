@@ -6,6 +6,7 @@ import { kubelet } from './kubelet.ts';
 import { node } from './node.ts';
 import { podNetwork } from './pod-network.ts';
 import { service } from './service.ts';
+import { serviceProxy } from './service-proxy.ts';
 import { workload } from './workload.ts';
 
 /** One entry for each file beside this one. */
@@ -16,6 +17,7 @@ export const FAMILIES: Readonly<Record<string, RuleWords>> = {
   node,
   'pod-network': podNetwork,
   service,
+  'service-proxy': serviceProxy,
   workload,
 };
 

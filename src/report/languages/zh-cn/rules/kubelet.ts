@@ -7,6 +7,20 @@ const shared = {
   unit: '{node} 上的 systemd 显示 kubelet：{state}。',
 } as const;
 
+/** What turns swap on at boot, and how to keep it off. */
+const swapSources = {
+  'by-gpt-auto':
+    '{unit} 来自 {path}：无论 /etc/fstab 怎么写，systemd 都会在启动时自动启用每个类型为 swap 的分区（{detail}）。',
+  'by-fstab': '/etc/fstab 中的一行会在启动时启用交换分区：{detail}',
+  'by-zram': 'zram generator 会在启动时把 {device} 设为交换设备。',
+  'by-unit': '{unit} 会在启动时启用交换分区；其文件是 {path}。',
+  'fstab-off': '不是 /etc/fstab 启用的：其中交换分区那一行已被注释掉。',
+  'fstab-none': '不是 /etc/fstab 启用的：其中没有交换分区那一行。',
+  mask: '然后让它保持关闭：屏蔽（mask）{unit}。否则下次启动后交换分区又会启用。',
+  'comment-fstab': '然后让它保持关闭：把 /etc/fstab 中的那一行注释掉。',
+  'stop-zram': '然后让它保持关闭：空的 /etc/systemd/zram-generator.conf 会关掉 zram generator。',
+} as const;
+
 export const kubelet: RuleWords = {
   'container-runtime-cri-disabled': {
     _summary: '未启用 Kubernetes 插件的 containerd',
@@ -122,19 +136,45 @@ export const kubelet: RuleWords = {
     fits: '{node} 启用了交换分区（{devices}），且 kubelet 无法保持运行。除非另有设置，kubelet 在有交换分区时拒绝启动。',
     ...shared,
     swaps: '{node} 的 /proc/swaps 列出 {devices}；{size} KiB 中已用 {used} KiB。',
-    'by-gpt-auto':
-      '{unit} 来自 {path}：无论 /etc/fstab 怎么写，systemd 都会在启动时自动启用每个类型为 swap 的分区（{detail}）。',
-    'by-fstab': '/etc/fstab 中的一行会在启动时启用交换分区：{detail}',
-    'by-zram': 'zram generator 会在启动时把 {device} 设为交换设备。',
-    'by-unit': '{unit} 会在启动时启用交换分区；其文件是 {path}。',
-    'fstab-off': '不是 /etc/fstab 启用的：其中交换分区那一行已被注释掉。',
-    'fstab-none': '不是 /etc/fstab 启用的：其中没有交换分区那一行。',
-    mask: '然后让它保持关闭：屏蔽（mask）{unit}。否则下次启动后交换分区又会启用。',
-    'comment-fstab': '然后让它保持关闭：把 /etc/fstab 中的那一行注释掉。',
-    'stop-zram': '然后让它保持关闭：空的 /etc/systemd/zram-generator.conf 会关掉 zram generator。',
+    ...swapSources,
     off: '立即关闭交换分区。systemd 会在几秒内重新启动 kubelet，节点会自行变为 Ready。',
     tight: '先腾出内存：交换分区已用 {used} KiB，而空闲内存只有 {available} KiB。此时关闭交换分区会导致进程被杀死。',
     flag: '--fail-swap-on=false 可以让 kubelet 启动并保留交换分区。这会改变该节点的内存管理方式：是一项决定，而不是修复。',
     'fstab-again': '再次修改 /etc/fstab：这里启用交换分区的并不是它。',
+  },
+  'container-runtime-down': {
+    _summary: '容器运行时没有运行的节点',
+    found: '{node} 上的容器运行时（{runtime}）没有运行，因此 kubelet 无法工作。',
+    'no-answer': '{node} 上的 kubelet 得不到容器运行时（{runtime}）的应答。',
+    'wrong-socket': '{node} 上的 kubelet 得不到容器运行时的应答，尽管 {runtime} 在运行：可能设置了错误的套接字。',
+    ...shared,
+    runtime: '{node} 上的 systemd 显示 {runtime}：{state}。',
+    condition: '节点自己的说明：{message}',
+    start:
+      '先查明它为何停止（它的日志、磁盘是否写满），再启动它。启动 containerd 不影响正在运行的容器；未启用 live-restore 的 docker 则会影响。',
+    socket: '比较 kubelet 设置的套接字与容器运行时监听的套接字。',
+  },
+  'kubelet-start-limit-hit': {
+    _summary: 'systemd 已放弃启动的 kubelet',
+    found: '{node} 上的 systemd 已放弃 kubelet：它在短时间内失败次数过多，不会再被启动。',
+    ...shared,
+    reset: '先修复最初使它失败的原因，再重置计数并启动它。',
+  },
+  'kubelet-stopped': {
+    _summary: '被停止的 kubelet',
+    found: '{node} 上的 kubelet 已停止。它没有出错：是有人停止了它，或没有谁启动它。',
+    disabled: '{node} 上的 kubelet 已停止并被禁用：开机时也不会启动。',
+    masked: '{node} 上的 kubelet 已被屏蔽（mask）：systemd 拒绝启动它。',
+    ...shared,
+    start: '若不是有意停止的，请启动 kubelet。',
+    enable: '若不是有意禁用的，请启用并启动 kubelet。',
+    unmask: '若不是有意屏蔽的，请解除屏蔽，启用并启动 kubelet。',
+  },
+  'swap-returns-at-boot': {
+    _summary: '现在已关闭、下次启动时又会启用的交换分区',
+    found:
+      '{node} 的交换分区现在是关闭的，但下次启动会再次启用它（{sources}）。届时 kubelet 会拒绝启动，除非已设置为接受交换分区。',
+    swaps: '{node} 的 /proc/swaps 为空。',
+    ...swapSources,
   },
 };

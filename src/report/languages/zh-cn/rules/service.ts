@@ -93,6 +93,7 @@ export const service: RuleWords = {
     _summary: '不能从每个节点访问的 NodePort',
     found: '{port} 在 {failing} 上没有应答。在 {working} 上有应答。',
     everywhere: '{port} 在所有试过的节点上都没有应答：{failing}。',
+    outside: '{port} 在所有试过的节点上都有应答。从 {from} 访问则这里没有谁能够尝试。',
     reported: '据报告 {port} 无法访问。没有 agent 能够尝试。',
     open: '从 {from} 连接 {address}:{port}：可通，{ms} 毫秒。',
     closed: '从 {from} 连接 {address}:{port}：{result}。',
