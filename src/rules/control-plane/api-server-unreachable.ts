@@ -17,7 +17,7 @@ export const apiServerUnreachable = defineRule({
   summary: 'an API server that does not answer or is not ready',
   needs: ['api-health', 'pods', 'endpoints', 'nodes', 'node-leases', 'node-tcp'],
   texts: {
-    pod: 'The API server {pod} does not run as it should: {state}. {others:One other does|Others do} the work, or nobody.',
+    pod: 'The API server {pod} does not run as it should: {state}. {others} {others:other is|others are} known.',
     'not-ready': 'The API server says that it is not ready. Failing checks: {checks}.',
     endpoint: 'The API server at {address} cannot be reached: none of the nodes that tried got through ({from}).',
     status: 'Pod {pod} on {node}: {state}.',

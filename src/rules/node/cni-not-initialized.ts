@@ -24,7 +24,7 @@ export const cniNotInitialized = defineRule({
       'The container runtime on {node} has no network configuration: /etc/cni/net.d has no file that it could use.',
     broken: 'The container runtime on {node} reads {file} first, and that file has an error: {error}',
     'first-wins':
-      'The container runtime on {node} reads {file} first, and {others} after it never. A left-over file hides the right one.',
+      'The container runtime on {node} reads {file} first, and never {others} after it. A left-over file may hide the right one.',
     condition: 'The node’s own word: {message}',
     files: 'Files in /etc/cni/net.d, in the order in which they are read: {files}.',
     'no-files': '/etc/cni/net.d has no configuration file.',
@@ -49,7 +49,8 @@ export const cniNotInitialized = defineRule({
         because.push(proof(cni, 'files', { files: cni.value.files.map((file) => file.file) }, command));
       say.find({
         object: nodeRef(node.name),
-        confidence: 'confirmed',
+        // Which of several files is the right one, the files themselves do not say.
+        ...(seen.text === 'first-wins' ? { confidence: 'likely', tryThis: command } : { confidence: 'confirmed' }),
         text: seen.text,
         data: { node: node.name, ...seen.data },
         because,

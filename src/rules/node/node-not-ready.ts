@@ -10,6 +10,9 @@ import { podsOf } from '../model/pods.ts';
 import { asksAboutNode } from './asked.ts';
 import { lastSign, readyButSilent } from './suspects.ts';
 
+/** The taints that Kubernetes puts on a node for not being ready; those of pressure have other reasons. */
+const DEAD = /^node\.kubernetes\.io\/(not-ready|unreachable)$/;
+
 type TextId = 'silent' | 'never' | 'own-word' | 'no-condition' | 'unwatched' | 'condition' | 'lease';
 
 export const nodeNotReady = defineRule({
@@ -34,7 +37,10 @@ export const nodeNotReady = defineRule({
     'pod-not-ready': { when: podIsThere },
     'calico-node-not-ready': { when: onlyThere },
     'endpoint-on-dead-node': { when: onlyThere },
-    'taint-not-tolerated': { when: onlyThere },
+    'taint-not-tolerated': {
+      when: (mine, theirs) =>
+        theirs.text === 'trouble' && DEAD.test(String(theirs.data['taint'])) && onlyThere(mine, theirs),
+    },
     // kubelet alone does not break a NodePort; a boot without kubelet does: nothing was started since, kube-proxy neither.
     'node-port-unreachable': {
       when: (mine, theirs, facts) =>
