@@ -56,14 +56,19 @@ function printMessage(printer: Printer, message: StoredMessage, prefix: string):
 /** Breaks a line at spaces; what follows a bullet or an indent stays under it. */
 export function wrap(line: string, room: number): string[] {
   if (width(line) <= room) return [line];
-  const indent = /^\s*(?:[•✓✗–-]\s+)?/.exec(line)?.[0].length ?? 0;
+  const head = /^\s*(?:[•✓✗→–-]\s+)?/.exec(line)?.[0] ?? '';
+  const indent = ' '.repeat(width(head));
   const out: string[] = [];
-  let current = '';
-  for (const word of line.split(' ')) {
-    if (current !== '' && width(current) + 1 + width(word) > room) {
+  let current = head;
+  let empty = true;
+  for (const word of line.slice(head.length).split(' ')) {
+    if (!empty && width(current) + 1 + width(word) > room) {
       out.push(current);
-      current = `${' '.repeat(indent)}${word}`;
-    } else current = current === '' ? word : `${current} ${word}`;
+      current = `${indent}${word}`;
+    } else {
+      current = empty ? `${current}${word}` : `${current} ${word}`;
+      empty = false;
+    }
   }
   return [...out, current];
 }
