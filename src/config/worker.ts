@@ -78,7 +78,7 @@ export const WORKER_FIELDS = {
     about: 'Diagnoses that one worker runs at the same time.',
     expected: 'a whole number from 1 to 100',
     schema: wholeNumber(1, 100),
-    fallback: '4',
+    fallback: '8',
   }),
   keepDays: field({
     name: 'KUBEWHY_KEEP_DAYS',

@@ -178,15 +178,19 @@ export class Thread {
   async #send(key: string, message: Post, threadTs: string | undefined): Promise<Outcome> {
     const { job, slack, log } = this.#options;
     const send = (m: Post): Promise<Outcome> =>
-      slack.call('chat.postMessage', {
-        channel: this.channel,
-        text: m.text,
-        ...(m.blocks.length === 0 ? {} : { blocks: m.blocks }),
-        ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
-        metadata: { event_type: 'kubewhy_message', event_payload: { id: job.id, key } },
-        unfurl_links: false,
-        unfurl_media: false,
-      });
+      slack.call(
+        'chat.postMessage',
+        {
+          channel: this.channel,
+          text: m.text,
+          ...(m.blocks.length === 0 ? {} : { blocks: m.blocks }),
+          ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
+          metadata: { event_type: 'kubewhy_message', event_payload: { id: job.id, key } },
+          unfurl_links: false,
+          unfurl_media: false,
+        },
+        { priority: key === ROOT ? 'first' : 'must' },
+      );
     const outcome = await send(message);
     if (outcome.status !== 'refused' || !BAD_FORM.has(outcome.error)) return outcome;
     log.error({ id: job.id, key, error: outcome.error }, 'slack refuses the blocks, sent as text');

@@ -131,7 +131,7 @@ describe('the worker', () => {
     expect(config).toMatchObject({
       cluster: 'kubernetes',
       agents: 'auto',
-      concurrency: 4,
+      concurrency: 8,
       keepDays: 14,
       inCluster: false,
     });

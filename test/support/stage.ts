@@ -1,4 +1,5 @@
 /** A Slack workspace, a Redis, a real bot and a real worker around a diagnosis that the test conducts. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, type Log } from '../../src/adapters/log.ts';
 import { Lifetime } from '../../src/adapters/shutdown.ts';
 import { type Bot, startBot } from '../../src/bot/app.ts';
@@ -23,6 +24,8 @@ export interface Stage {
   readonly env: Record<string, string>;
   readonly log: Log;
   startWorker(): Promise<Lifetime>;
+  /** Waits until no job waits or runs. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,6 +82,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     env,
     log,
     startWorker: start,
+    idle: () => idle(redis),
     async close() {
       fake.release();
       await Promise.all(workers.map((worker) => worker.close()));
@@ -87,6 +91,18 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       await redis.stop();
     },
   };
+}
+
+async function idle(redis: TestRedis): Promise<void> {
+  const client = redis.connect();
+  const keys = ['wait', 'active'].map((list) => `kubewhy-queue:kubewhy-diagnose-prod:${list}`);
+  for (;;) {
+    const lengths = await Promise.all(keys.map((key) => client.llen(key)));
+    const delayed = await client.zcard('kubewhy-queue:kubewhy-diagnose-prod:delayed');
+    if (lengths.every((length) => length === 0) && delayed === 0) break;
+    await sleep(20);
+  }
+  client.disconnect();
 }
 
 /** Waits for the finished root message in a channel: the one that offers to run again. */

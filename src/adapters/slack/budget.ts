@@ -2,8 +2,11 @@
 import type { Redis } from 'ioredis';
 import type { Log } from '../log.ts';
 
-/** `must`: an answer, which waits for its turn. `may`: progress, which is dropped where little is left. */
-export type Priority = 'must' | 'may';
+/**
+ * `first`: what a person waits for first, the root message and its verdict. `must`: the rest of an answer, which waits for
+ * its turn behind those. `may`: progress, which is dropped where little is left.
+ */
+export type Priority = 'first' | 'must' | 'may';
 
 export interface Budget {
   /** Gives the milliseconds to wait before the call, or undefined where a `may` call is to be dropped. */
@@ -12,20 +15,24 @@ export interface Budget {
   block(method: string, channel: string | undefined, seconds: number): Promise<void>;
 }
 
-/** `each`: milliseconds between calls in the long run; `burst`: calls at once; `reserve`: calls kept for answers. */
+/**
+ * `each`: milliseconds between calls in the long run; `burst`: calls at once; `reserve`: how many of them progress leaves
+ * for answers; `spare`: how many of them the rest of an answer leaves for what is waited for first.
+ */
 interface Rate {
   readonly each: number;
   readonly burst: number;
   readonly reserve: number;
+  readonly spare: number;
 }
 
 /** A burst and a minute's refill together stay below Slack's promise for any minute (facts/slack.md §1.3), with some air. */
 const RATES = {
-  tier2: { each: 60_000 / 13, burst: 5, reserve: 0 },
-  tier3: { each: 60_000 / 34, burst: 13, reserve: 4 },
-  tier4: { each: 60_000 / 65, burst: 30, reserve: 0 },
-  post: { each: 60_000 / 220, burst: 60, reserve: 0 },
-  channel: { each: 1050, burst: 3, reserve: 0 },
+  tier2: { each: 60_000 / 13, burst: 5, reserve: 0, spare: 0 },
+  tier3: { each: 60_000 / 34, burst: 13, reserve: 4, spare: 0 },
+  tier4: { each: 60_000 / 65, burst: 30, reserve: 0, spare: 0 },
+  post: { each: 60_000 / 220, burst: 60, reserve: 0, spare: 0 },
+  channel: { each: 1050, burst: 3, reserve: 0, spare: 1 },
 } as const satisfies Record<string, Rate>;
 
 const METHOD_RATES: Readonly<Record<string, Rate>> = {
@@ -50,12 +57,15 @@ const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local may = ARGV[1] == 'may'
+local must = ARGV[1] == 'must'
 local wait = 0
 local tats = {}
 for i = 1, #KEYS, 2 do
-  local each = tonumber(ARGV[2 + (i - 1) / 2 * 3])
-  local burst = tonumber(ARGV[3 + (i - 1) / 2 * 3])
-  local reserve = tonumber(ARGV[4 + (i - 1) / 2 * 3])
+  local at = 2 + (i - 1) / 2 * 4
+  local each = tonumber(ARGV[at])
+  local burst = tonumber(ARGV[at + 1])
+  local reserve = tonumber(ARGV[at + 2])
+  if must then burst = burst - tonumber(ARGV[at + 3]) end
   local tat = math.max(now, tonumber(redis.call('get', KEYS[i])) or now)
   local blocked = math.max(0, redis.call('pttl', KEYS[i + 1]))
   if may and (tat - (burst - 1 - reserve) * each > now or blocked > 0) then return -1 end
@@ -84,14 +94,14 @@ export function createBudget(redis: Redis, workspace: string, log: Log): Budget 
     async take(method, channel, priority) {
       const buckets = names(method, channel);
       if (buckets.length === 0) return 0;
-      const rates = buckets.flatMap(({ rate }) => [rate.each, rate.burst, rate.reserve]);
+      const rates = buckets.flatMap(({ rate }) => [rate.each, rate.burst, rate.reserve, rate.spare]);
       try {
         const all = buckets.flatMap(({ name }) => keys(workspace, name));
         const wait = Number(await redis.eval(TAKE, all.length, ...all, priority, ...rates));
         return wait < 0 ? undefined : wait;
       } catch (error) {
         log.warn({ err: error, method }, 'slack budget cannot be read');
-        return priority === 'must' ? 0 : undefined;
+        return priority === 'may' ? undefined : 0;
       }
     },
     async block(method, channel, seconds) {

@@ -76,7 +76,7 @@ export function createSlackClient(options: SlackClientOptions): SlackClient {
   return {
     async call(method, args, { priority = 'must', repeatable = false, signal } = {}) {
       let outcome = await paced(method, args, priority, signal);
-      for (const pause of priority === 'must' ? AGAIN_MS : []) {
+      for (const pause of priority === 'may' ? [] : AGAIN_MS) {
         if (outcome.status !== 'unsent' && !(outcome.status === 'unknown' && repeatable)) break;
         await sleep(pause, undefined, signal === undefined ? {} : { signal });
         outcome = await paced(method, args, priority, signal);

@@ -31,7 +31,7 @@ export function createRecent(redis: Redis, limits: { keepSeconds: number; most: 
     async update(id, change) {
       const entry = await get(id);
       if (entry === undefined) return;
-      await redis.set(key(id), JSON.stringify({ ...entry, ...change }), 'KEEPTTL');
+      await redis.set(key(id), JSON.stringify({ ...entry, ...change }), 'KEEPTTL', 'XX');
     },
     get,
     async list(count) {

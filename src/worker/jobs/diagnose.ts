@@ -158,10 +158,14 @@ export class DiagnoseJobs {
   async #deliver(job: DiagnoseJob, thread: Thread, result: Result, steps: readonly Step[]): Promise<void> {
     const { slack, log } = this.#deps;
     const { root, thread: messages, summary } = reportMessages(result.diagnosis, job, steps);
-    await thread.edit(root, 'must');
+    // The question is answered from here on: who asks again, asks anew, and there is nothing left to cancel.
+    await this.#deps.running.release(job.cluster, job.question, job.id);
+    const { verdict } = result.diagnosis;
+    await this.#deps.recent.update(job.id, { state: 'done', verdict, summary: summary.slice(0, 500) });
+    await thread.edit(root, 'first');
     for (const message of messages) await thread.reply(message.key, message);
     await shareEvidence(thread, { job, slack, log, content: `${JSON.stringify(result.bundle, null, 2)}\n` });
-    await this.#end(job, thread, { state: 'done', verdict: result.diagnosis.verdict, summary: summary.slice(0, 500) });
+    await this.#end(job, thread, {});
   }
 
   /** Ends a diagnosis that has no report: the root message says so, and the thread says why. */
@@ -169,7 +173,7 @@ export class DiagnoseJobs {
     await thread.root(progressMessage(job, []));
     const { questions } = this.#deps;
     const { state, reason, reply } = await endingOf(job, ending, { questions, channel: thread.channel });
-    await thread.edit(endedMessage(job, state, reason), 'must');
+    await thread.edit(endedMessage(job, state, reason), 'first');
     await thread.reply('end', reply);
     await this.#end(job, thread, { state, summary: reason.slice(0, 500) });
   }
