@@ -15,6 +15,8 @@ interface Loaded {
   readonly recordedAt: number;
   readonly loadedAt: number;
   readonly shiftMs: number;
+  /** The host's time zone by its /etc/localtime. */
+  readonly zone: string | undefined;
   readonly stamp: string;
 }
 
@@ -58,11 +60,12 @@ export async function createRecordedHost(path: string, shiftMs?: number): Promis
       return size;
     },
     run: async (program, args, limits): Promise<RunResult> => {
-      const { recording, shiftMs: shift } = await current();
+      const { recording, shiftMs: shift, zone } = await current();
       const answer = recording.commands[[program, ...args].join(' ')];
       if (answer === undefined) throw missing(`running ${program}`);
       if ('error' in answer) throw new HostError(answer.error, answer.message);
-      const whole = program === 'journalctl' ? shiftJournal(answer.stdout, shift) : shiftTimes(answer.stdout, shift);
+      const whole =
+        program === 'journalctl' ? shiftJournal(answer.stdout, shift) : shiftTimes(answer.stdout, shift, zone);
       const truncated = Buffer.byteLength(whole) > limits.maxBytes;
       const stdout = truncated ? Buffer.from(whole).subarray(0, limits.maxBytes).toString('utf8') : whole;
       return { code: answer.code, stdout, stderr: answer.stderr, truncated };
@@ -109,7 +112,8 @@ async function load(path: string, shiftMs: number | undefined): Promise<Loaded> 
   if (Number.isNaN(recordedAt)) throw new Error(`the recorded host ${path} has no time in recordedAt (RFC 3339)`);
   const loadedAt = Date.now();
   const children = foldersOf([...Object.keys(recording.files), ...Object.keys(recording.links)]);
-  return { recording, children, recordedAt, loadedAt, shiftMs: shiftMs ?? loadedAt - recordedAt, stamp };
+  const zone = /zoneinfo\/(.+)$/.exec(recording.links['/etc/localtime'] ?? '')?.[1];
+  return { recording, children, recordedAt, loadedAt, shiftMs: shiftMs ?? loadedAt - recordedAt, zone, stamp };
 }
 
 async function stampOf(path: string): Promise<string> {

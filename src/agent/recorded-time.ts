@@ -2,19 +2,23 @@
 
 const DAY_MS = 86_400_000;
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-/** `Thu 2020-05-21 01:45:25 UTC`, as systemd prints it with TZ=UTC. */
-const SYSTEMD_TIME = /\b(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) UTC\b/g;
+/** `Thu 2020-05-21 01:45:25 UTC`, or in the local time of the host that was recorded: `Thu 2020-05-21 09:45:25 CST`. */
+const SYSTEMD_TIME =
+  /\b(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) (UTC|GMT|[A-Z]{2,5}|[+-]\d{2}(?:\d{2})?)(?![\w+-])/g;
 /** RFC 3339, and Go's spelling `2020-05-27 02:40:11.123456789 +0000 UTC`. */
 const DATED_TIME = /\b(\d{4}-\d{2}-\d{2})([T ])(\d{2}:\d{2}:\d{2})(\.\d+)?( ?(?:Z|[+-]\d{2}:?\d{2}))/g;
 const JOURNAL_STAMP = /^_{0,2}(?:SOURCE_)?REALTIME_TIMESTAMP$/;
 const SINCE = /(\s)(\d{4}-\d{2}-\d{2})?(\s)?(\d{2}:\d{2}:\d{2}(?:\.\d+)?)?(?=\s|$)/g;
 
-/** Moves the times of systemd, RFC 3339 and Go; other text stays as it is, and each time keeps its zone and spelling. */
-export function shiftTimes(text: string, shiftMs: number): string {
-  if (shiftMs === 0) return text;
+/**
+ * Moves the times of systemd, RFC 3339 and Go; other text stays as it is, and each time keeps its spelling. systemd's local
+ * times become UTC, as the agent's programs print them; `zone` is the recorded host's time zone (`Asia/Shanghai`).
+ */
+export function shiftTimes(text: string, shiftMs: number, zone?: string): string {
   return text
-    .replace(SYSTEMD_TIME, (whole, date: string, time: string) => {
-      const moved = moveTo(`${date}T${time}Z`, shiftMs);
+    .replace(SYSTEMD_TIME, (whole, date: string, time: string, suffix: string) => {
+      const offset = /^(UTC|GMT)$/.test(suffix) ? 0 : offsetOf(zone, Date.parse(`${date}T${time}Z`));
+      const moved = offset === undefined ? undefined : moveTo(`${date}T${time}Z`, shiftMs - offset);
       if (moved === undefined) return whole;
       return `${WEEKDAYS[moved.getUTCDay()]} ${moved.toISOString().slice(0, 10)} ${moved.toISOString().slice(11, 19)} UTC`;
     })
@@ -61,6 +65,22 @@ export function shiftSince(text: string, shiftMs: number): string {
     const rest = fraction === undefined ? '' : `.${fraction}`;
     return `${lead}${day}${gap ?? ''}${moved.toISOString().slice(11, 19)}${rest}`;
   });
+}
+
+/** Gives how far a zone is ahead of UTC at a local time, in milliseconds; undefined for a zone that nobody knows. */
+function offsetOf(zone: string | undefined, localMs: number): number | undefined {
+  if (zone === undefined || Number.isNaN(localMs)) return undefined;
+  try {
+    const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+    // Asked at the local time as if it were UTC: wrong only within hours of a change of summer time.
+    const name = format.formatToParts(localMs).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const match = /^GMT(?:([+-])(\d{2}):(\d{2}))?$/.exec(name);
+    if (match === null) return undefined;
+    const minutes = Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0);
+    return (match[1] === '-' ? -minutes : minutes) * 60_000;
+  } catch {
+    return undefined;
+  }
 }
 
 function moveTo(time: string, shiftMs: number): Date | undefined {

@@ -237,6 +237,17 @@ describe('times', () => {
   ])("BIRD's since: %s", (text, expected) => expect(shiftSince(text, 2 * 86_400_000 + 3_600_000)).toBe(expected));
 });
 
+test.each([
+  ['Asia/Shanghai', 'Wed 2020-05-27 10:37:34 CST', 'Wed 2020-05-27 02:37:34 UTC'],
+  ['Asia/Shanghai', 'Wed 2020-05-27 01:00:00 CST', 'Tue 2020-05-26 17:00:00 UTC'],
+  ['America/New_York', 'Wed 2020-05-27 10:37:34 EDT', 'Wed 2020-05-27 14:37:34 UTC'],
+  ['Asia/Kolkata', 'Wed 2020-05-27 10:37:34 +0530', 'Wed 2020-05-27 05:07:34 UTC'],
+  ['Etc/UTC', 'Wed 2020-05-27 10:37:34 UTC', 'Wed 2020-05-27 10:37:34 UTC'],
+  [undefined, 'Wed 2020-05-27 10:37:34 CST', 'Wed 2020-05-27 10:37:34 CST'],
+])("systemd's local time of a host in %s becomes UTC: %s", (zone, text, expected) => {
+  expect(shiftTimes(text, 0, zone)).toBe(expected);
+});
+
 describe('the file', () => {
   test('is read again when it changes', async () => {
     const own = join(folder, 'changing.json');

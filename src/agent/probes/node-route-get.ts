@@ -1,4 +1,5 @@
 /** Probe: the way the kernel would send a packet to each address. */
+import { HostError } from '../host.ts';
 import { parseRouteGet } from '../parse/iproute.ts';
 import { mapLimited, type Probe } from '../probe.ts';
 
@@ -13,8 +14,20 @@ export const nodeRouteGet: Probe<'node-route-get'> = {
       .slice(0, SHOWN)
       .map((address) => `ip route get ${address}`)
       .join('; '),
-  read: async (host, { to }, limits) =>
-    mapLimited(to, WIDTH, async (address) =>
-      parseRouteGet(address, await host.run('ip', ['route', 'get', address], limits)),
-    ),
+  read: async (host, { to }, limits) => {
+    let failure: HostError | undefined;
+    const answers = await mapLimited(to, WIDTH, async (address) => {
+      try {
+        return parseRouteGet(address, await host.run('ip', ['route', 'get', address], limits));
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        failure = error;
+        return undefined;
+      }
+    });
+    // An address that could not be asked about is left out: the kernel has not said that there is no way to it.
+    const known = answers.filter((answer) => answer !== undefined);
+    if (known.length === 0 && failure !== undefined) throw failure;
+    return known;
+  },
 };
