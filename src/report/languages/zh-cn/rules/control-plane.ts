@@ -19,7 +19,7 @@ export const controlPlane: RuleWords = {
   },
   'api-server-unreachable': {
     _summary: '没有应答或未就绪的 API server',
-    pod: 'API server {pod} 运行不正常：{state}。工作由其余 {others} 个承担；若没有，则无人承担。',
+    pod: 'API server {pod} 运行不正常：{state}。另有 {others} 个已知。',
     'not-ready': 'API server 表示自己未就绪。未通过的检查：{checks}。',
     endpoint: '无法连接位于 {address} 的 API server：试过的节点都没有连通（{from}）。',
     status: '{node} 上的 Pod {pod}：{state}。',

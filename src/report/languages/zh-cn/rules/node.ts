@@ -35,7 +35,7 @@ export const node: RuleWords = {
     found: '{node} 上的容器运行时还没有网络配置：网络插件尚未设置好该节点。',
     empty: '{node} 上的容器运行时没有网络配置：/etc/cni/net.d 中没有它能使用的文件。',
     broken: '{node} 上的容器运行时首先读取 {file}，而该文件有错误：{error}',
-    'first-wins': '{node} 上的容器运行时首先读取 {file}，其后的 {others} 从不读取。残留的文件遮住了正确的文件。',
+    'first-wins': '{node} 上的容器运行时首先读取 {file}，其后的 {others} 从不读取。残留的文件可能遮住了正确的文件。',
     condition: '节点自己的说明：{message}',
     files: '/etc/cni/net.d 中的文件，按读取顺序：{files}。',
     'no-files': '/etc/cni/net.d 中没有配置文件。',
