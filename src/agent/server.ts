@@ -10,9 +10,11 @@ import { readTls, type TlsFiles, watchTls } from './server-tls.ts';
 
 /** Requests answered at a time; more are told to come back. */
 const MAX_ASKS = 8;
-const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 256;
 /** A client must have sent its whole request by then. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Whoever connects has that long for TLS: a port scanner holds nothing for long. */
+const HANDSHAKE_TIMEOUT_MS = 5000;
 const KEEP_ALIVE_MS = 30_000;
 
 export interface AgentServerOptions extends Asked {
@@ -35,7 +37,8 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
   const material = readTls(options.tls);
   const secure = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
   let running = 0;
-  const server = createServer({ ...material, ...secure, maxHeaderSize: 8192 }, (request, response) => {
+  const limits = { maxHeaderSize: 8192, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
+  const server = createServer({ ...material, ...secure, ...limits }, (request, response) => {
     if (running >= MAX_ASKS) {
       return refuse(response, 429, `the agent answers ${MAX_ASKS} requests at a time; ask again in a second`);
     }

@@ -12,6 +12,8 @@ const TRAVEL_MS = 250;
 /** One address may take this long to connect when there is another to try. */
 const CONNECT_MS = 1500;
 const IDLE_MS = 15_000;
+/** Connections to one agent at a time: as many as it answers. */
+const SOCKETS = 8;
 
 export interface NodeAgentsOptions {
   /** PEM files: this process's certificate and key, and the CA that has signed the agents'. */
@@ -44,7 +46,7 @@ export function noNodeAgents(): ClosableNodeAgents {
 export function createNodeAgents(options: NodeAgentsOptions): ClosableNodeAgents {
   const load = tlsLoader(options.tls);
   load();
-  const pool = new Agent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 1, timeout: IDLE_MS, scheduling: 'lifo' });
+  const pool = new Agent({ keepAlive: true, maxSockets: SOCKETS, maxFreeSockets: 1, timeout: IDLE_MS, scheduling: 'lifo' });
   return {
     enabled: true,
     close: () => pool.destroy(),
