@@ -6,11 +6,8 @@ import { type Catalogue, catalogueOf } from './catalogue.ts';
 export const CATALOGUE: Catalogue = catalogueOf(RULES);
 
 export { buildReport, type ReportOptions } from './build-report.ts';
-export { type Catalogue, catalogueOf } from './catalogue.ts';
-export { errorSentence, sentence, word } from './languages/index.ts';
+export { errorSentence } from './languages/index.ts';
 export {
-  code,
-  literal,
   type Message,
   mrkdwn,
   type Running,
@@ -21,5 +18,5 @@ export {
 } from './render-blocks.ts';
 export { renderJson } from './render-json.ts';
 export { renderText, type TextOptions } from './render-text.ts';
-export { Report, reportJsonSchema } from './report.ts';
+export { Report } from './report.ts';
 export { targetWords } from './summary.ts';

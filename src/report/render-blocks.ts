@@ -6,7 +6,7 @@ import { threadSections } from './blocks/sections.ts';
 import type { Report } from './report.ts';
 
 export type { Message } from './blocks/message.ts';
-export { code, literal, mrkdwn } from './blocks/mrkdwn.ts';
+export { mrkdwn } from './blocks/mrkdwn.ts';
 export { type Running, renderEnded, renderProgress } from './blocks/root.ts';
 
 /** Most messages of one section. The evidence file holds what is left out, and the message says so. */

@@ -78,12 +78,9 @@ export const words = {
   'section.not-seen': 'Not seen',
   'section.continued': '{title} (continued)',
 
-  'cause.where': 'Where',
   'cause.since': 'since',
-  'cause.proof': 'Proof',
   'cause.leads-to': 'From there to the symptom',
   'cause.settle': 'The command that would settle it',
-  'cause.nodes': 'Nodes struck: {nodes}',
   'severity.critical': 'critical',
   'severity.warning': 'warning',
   'severity.info': 'note',
@@ -112,7 +109,6 @@ export const words = {
   'not-seen.inside': 'Nothing from inside {objects} ({evidence}): {reason}.',
   'not-seen.could': 'It could have shown: {rules}.',
   'not-seen.try': 'To see it, run',
-  'not-seen.kinds': '{evidence} and {count} more',
 
   'more.left-out':
     '{count} more {count:entry is|entries are} left out here; judge the evidence file again to read them all.',
@@ -181,28 +177,4 @@ export const evidenceWords = {
   services: 'Services',
   'services-without-endpoints': 'Services without endpoints',
   workload: 'the workload',
-} as const;
-
-/** Errors that people can act on, by the code of the UserError. What was given, what is wrong, what to do. */
-export const errors = {
-  'unknown-verb': '"{given}" is no command. Did you mean "{nearest}"? `help` lists all.',
-  'unknown-flag': '"{given}" is no option here. Did you mean "{nearest}"?',
-  'missing-target': 'What should be looked at is missing. For example: {example}',
-  'port-out-of-range': '{given} is no port: a port is a number from 1 to 65535.',
-  'name-ambiguous': '"{given}" is in several namespaces: {found}. Name one, such as {example}.',
-  'name-not-found': 'There is no {kind} "{given}" in {where}. The nearest names: {nearest}.',
-  'too-long': 'That is {given} characters long; at most {limit} are read. Ask about one target at a time.',
-  'not-in-channel': 'I am not in this channel, so I cannot answer here. Invite me with {invite}, then ask again.',
-  'not-allowed': 'You may not ask here: {reason}. {whom} can change that.',
-  'rate-limited': 'That is too many questions at once. Ask again in {seconds} s.',
-  'queue-down':
-    'The queue (Redis) does not answer, so nothing was started. Ask again in a minute; if it stays so, tell {whom}.',
-  'cluster-unreachable': 'The API server of {cluster} at {server} cannot be reached: {reason}.',
-  'cluster-unauthorised': 'The API server of {cluster} refused the credentials: {reason}. Renew the kubeconfig.',
-  'worker-gone': 'The worker stopped in the middle of {id} and could not go on. Run it again.',
-  'timed-out': '{id} did not end within {seconds} s and was stopped. Run it again.',
-  'no-such-diagnosis': 'There is no diagnosis {given}, or it is too old to be kept. `recent` lists those that are.',
-  'already-ended': '{id} has ended already.',
-  cancelled: '{id} was cancelled by {who}.',
-  'internal-error': 'Something went wrong inside kubewhy (not in your cluster). Quote {id} when you report it.',
 } as const;

@@ -8,6 +8,7 @@ import { fill } from '../fill.ts';
 import { visible } from '../visible.ts';
 import * as en from './en.ts';
 import type { ErrorWords, EvidenceWords, RuleWords, WordKey, Words } from './words.ts';
+import { errors as zhErrors } from './zh-cn/errors.ts';
 import { rules as zhRules } from './zh-cn/rules/index.ts';
 import { values as zhValues } from './zh-cn/values.ts';
 import * as zh from './zh-cn.ts';
@@ -23,8 +24,8 @@ interface Dictionary {
 }
 
 const DICTIONARIES: Readonly<Record<Language, Dictionary>> = {
-  en: { ...en, rules: {}, values: {} },
-  'zh-cn': { ...zh, rules: zhRules, values: zhValues },
+  en: { ...en, errors: {}, rules: {}, values: {} },
+  'zh-cn': { ...zh, errors: zhErrors, rules: zhRules, values: zhValues },
 };
 
 /** Gives one of the report's own sentences. @throws Error where its data has a hole. */
@@ -56,20 +57,17 @@ function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined
 }
 
 /**
- * Gives the sentence of an error by its code; undefined for an unknown code or data that does not fill it.
+ * Gives an error for its reader: in their language where its code is known there, else its own English message.
  * Plain text: whoever posts it to Slack passes it through `mrkdwn`.
  */
-export function sentence(language: Language, code: string, data: TextData): string | undefined {
-  const { errors } = DICTIONARIES[language];
-  if (!Object.hasOwn(errors, code)) return undefined;
-  try {
-    return fillIn(language, errors[code as keyof ErrorWords], data, `error ${code}`);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Gives an error for its reader: in their language where the code is known, else its own English message. */
 export function errorSentence(language: Language, error: UserError): string {
-  return sentence(language, error.code, error.data) ?? visible(error.message);
+  const data = Object.fromEntries(Object.entries(error.data).filter(([, value]) => value !== ''));
+  for (const template of own(DICTIONARIES[language].errors, error.code) ?? []) {
+    try {
+      return fillIn(language, template, data, `error ${error.code}`);
+    } catch {
+      // The next sentence may do with less.
+    }
+  }
+  return visible(error.message);
 }

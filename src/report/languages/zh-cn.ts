@@ -1,5 +1,5 @@
 /** The report's own sentences in Simplified Chinese. */
-import type { ErrorWords, EvidenceWords, Words } from './words.ts';
+import type { EvidenceWords, Words } from './words.ts';
 
 export const words: Words = {
   stop: '。',
@@ -78,12 +78,9 @@ export const words: Words = {
   'section.not-seen': '未能看到',
   'section.continued': '{title}（续）',
 
-  'cause.where': '位置',
   'cause.since': '始于',
-  'cause.proof': '证据',
   'cause.leads-to': '由此到现象',
   'cause.settle': '可以确认的命令',
-  'cause.nodes': '受影响的节点：{nodes}',
   'severity.critical': '严重',
   'severity.warning': '警告',
   'severity.info': '提示',
@@ -112,7 +109,6 @@ export const words: Words = {
   'not-seen.inside': '{objects} 内部未能看到（{evidence}）：{reason}。',
   'not-seen.could': '本可以说明：{rules}。',
   'not-seen.try': '要看到它，请运行',
-  'not-seen.kinds': '{evidence}等另外 {count} 项',
 
   'more.left-out': '此处还有 {count} 条未列出；重新判断证据文件即可全部读到。',
   'more.json': '还有 {count} 条；`--output json` 给出全部。',
@@ -179,26 +175,4 @@ export const evidenceWords: EvidenceWords = {
   services: 'Service',
   'services-without-endpoints': '没有端点的 Service',
   workload: '工作负载',
-};
-
-export const errors: ErrorWords = {
-  'unknown-verb': '没有“{given}”这个命令。是不是“{nearest}”？`help` 列出全部命令。',
-  'unknown-flag': '这里没有“{given}”这个选项。是不是“{nearest}”？',
-  'missing-target': '缺少要诊断的对象。例如：{example}',
-  'port-out-of-range': '{given} 不是端口：端口是 1 到 65535 之间的数字。',
-  'name-ambiguous': '“{given}”存在于多个命名空间：{found}。请指定一个，例如 {example}。',
-  'name-not-found': '{where} 中没有名为“{given}”的 {kind}。最接近的名称：{nearest}。',
-  'too-long': '输入有 {given} 个字符，最多读取 {limit} 个。请一次只问一个对象。',
-  'not-in-channel': '我不在这个频道里，无法在此回答。请用 {invite} 邀请我，然后再问一次。',
-  'not-allowed': '你不能在这里提问：{reason}。{whom} 可以修改这一设置。',
-  'rate-limited': '提问过于频繁。请在 {seconds} 秒后再问。',
-  'queue-down': '队列（Redis）没有应答，因此没有开始诊断。请一分钟后再问；若仍如此，请告知 {whom}。',
-  'cluster-unreachable': '无法连接 {cluster} 的 API server（{server}）：{reason}。',
-  'cluster-unauthorised': '{cluster} 的 API server 拒绝了凭据：{reason}。请更新 kubeconfig。',
-  'worker-gone': 'worker 在 {id} 中途停止，无法继续。请重新运行。',
-  'timed-out': '{id} 未能在 {seconds} 秒内结束，已被停止。请重新运行。',
-  'no-such-diagnosis': '没有诊断 {given}，或者它太旧而未保留。`recent` 列出现有的诊断。',
-  'already-ended': '{id} 已经结束。',
-  cancelled: '{id} 已被 {who} 取消。',
-  'internal-error': 'kubewhy 内部出错（不是你的集群）。报告问题时请注明 {id}。',
 };
