@@ -1,6 +1,7 @@
 /** Calico's own objects: definitions, pools, affinities, settings, and the operator's where it is installed by one. */
 import type { KubeObject } from '../api/types.ts';
 import { number4, prefixOf, within } from './address.ts';
+import { podsOfNode } from './lookups.ts';
 import type { ClusterModel, SimNode } from './model.ts';
 import { object } from './object.ts';
 
@@ -125,7 +126,9 @@ function affinity(model: ClusterModel, node: SimNode): KubeObject[] {
   const allocations: (number | null)[] = Array<null>(2 ** (32 - prefixOf(node.block))).fill(null);
   const unallocated: number[] = [];
   const base = number4(node.block);
-  const ips = model.pods.filter((pod) => pod.ip !== undefined && !pod.hostNetwork && within(node.block, pod.ip));
+  const ips = podsOfNode(model, node).filter(
+    (pod) => pod.ip !== undefined && !pod.hostNetwork && within(node.block, pod.ip),
+  );
   const taken = new Set([node.tunnelAddress, ...ips.map((pod) => pod.ip ?? '')].map((ip) => number4(ip) - base));
   const attributes: Record<string, unknown>[] = [];
   for (let index = 0; index < allocations.length; index++) {

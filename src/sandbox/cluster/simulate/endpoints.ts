@@ -1,6 +1,7 @@
 /** What the endpoint controllers make of Services and Pods: addresses, resolved ports, readiness. */
 import { atLeast } from './address.ts';
-import { type ClusterModel, nodeOf, type SimPod, type SimPort, type SimService } from './model.ts';
+import { nodeOf, podsOfNamespace } from './lookups.ts';
+import type { ClusterModel, SimPod, SimPort, SimService } from './model.ts';
 
 export interface SimEndpoint {
   ip: string;
@@ -21,8 +22,8 @@ export function endpointsOf(model: ClusterModel, service: SimService): SimEndpoi
   const selector = Object.entries(service.selector ?? {});
   if (service.namespace === 'default' && service.name === 'kubernetes') return apiEndpoints(model);
   if (selector.length === 0) return [];
-  return model.pods
-    .filter((pod) => pod.namespace === service.namespace && pod.ip !== undefined && pod.phase === 'Running')
+  return podsOfNamespace(model, service.namespace)
+    .filter((pod) => pod.ip !== undefined && pod.phase === 'Running')
     .filter((pod) => selector.every(([key, value]) => pod.labels[key] === value))
     .map((pod) => ({
       ip: pod.ip ?? '',

@@ -1,7 +1,6 @@
 /** One node as a recorded host: everything that its agent may read, in the text of the programs that run there. */
 import type { HostRecordingInput } from '../../../agent/recording.ts';
 import { bird6Answers, birdAnswers } from './bird-text.ts';
-import { allBackends } from './endpoints.ts';
 import { systemCommands, systemFiles } from './host-system.ts';
 import { addressText, linksOf, linkText, neighbourText, ruleText } from './links.ts';
 import { addressesOf, type SimNode } from './model.ts';
@@ -9,14 +8,21 @@ import { iptablesSave } from './proxy-iptables.ts';
 import { ipvsTable } from './proxy-ipvs.ts';
 import { kubeProxyTable, ruleset } from './proxy-nftables.ts';
 import { programmed, type Reach } from './reach.ts';
-import { interestingTargets, routeGet, routeText } from './routes.ts';
+import { interestingTargets, routeGet, routeText, type Scope } from './routes.ts';
 import { socketFiles } from './sockets.ts';
 import type { World } from './world.ts';
 
 const NODE_PORTS = [22, 179, 6443, 10250, 10256];
 
-/** Records a node. Cost grows with the number of nodes and Services; large clusters record a few hosts. */
-export function recordHost(world: World, reach: Reach, node: SimNode): HostRecordingInput {
+/** What connects and routes are recorded for; without it everything is, which large clusters cannot afford. */
+export interface Focus {
+  /** Names of nodes. */
+  nodes: string[];
+  nodePorts: number[];
+}
+
+/** Records a node. Cost grows with the number of nodes times that of Services, unless a focus is given. */
+export function recordHost(world: World, reach: Reach, node: SimNode, focus?: Focus): HostRecordingInput {
   const { model } = world;
   const sockets = socketFiles(world, node);
   const files = { ...systemFiles(model, node), ...sockets.files };
@@ -29,8 +35,8 @@ export function recordHost(world: World, reach: Reach, node: SimNode): HostRecor
     files,
     links: { ...sockets.links, '/etc/localtime': `/usr/share/zoneinfo/${node.timeZone}` },
     fileSystems: { '/': fileSystem(node) },
-    commands: { ...systemCommands(model, node), ...networkCommands(world, node) },
-    connects: connects(world, reach, node),
+    commands: { ...systemCommands(model, node), ...networkCommands(world, node, focus) },
+    connects: connects(world, reach, node, focus),
     connectDefault: { result: 'timeout', ms: 2000 },
     sockets: birdSockets(world, node),
     http: kubeProxyHttp(world, node),
@@ -47,7 +53,7 @@ function fileSystem(node: SimNode): { sizeKiB: number; availableKiB: number; ino
   };
 }
 
-function networkCommands(world: World, node: SimNode): HostRecordingInput['commands'] {
+function networkCommands(world: World, node: SimNode, focus: Focus | undefined): HostRecordingInput['commands'] {
   const { model } = world;
   const links = linksOf(model, node);
   const nft = kubeProxyTable(model, node);
@@ -70,36 +76,46 @@ function networkCommands(world: World, node: SimNode): HostRecordingInput['comma
     'nft -j list table ip6 kube-proxy': hasNft ? absent : none,
     'nft -j list ruleset': hasNft ? { stdout: ruleset(model, node) } : none,
   };
-  for (const to of interestingTargets(world)) out[`ip route get ${to}`] = routeGet(world, node, to);
+  const inFocus = scope(world, focus);
+  for (const to of interestingTargets(inFocus)) out[`ip route get ${to}`] = routeGet(world, node, to);
   return out;
 }
 
-function connects(world: World, reach: Reach, node: SimNode): HostRecordingInput['connects'] {
+/** The nodes, Pods and Services that connects and routes are recorded for. */
+function scope(world: World, focus: Focus | undefined): Scope {
+  const { nodes, pods } = world.model;
+  const all = world.backends;
+  if (focus === undefined) return { nodes, pods, backends: all };
+  const named = new Set(focus.nodes);
+  const backends = all.filter((one) => one.port.nodePort !== undefined && focus.nodePorts.includes(one.port.nodePort));
+  const ips = new Set(backends.flatMap((one) => one.endpoints.map((endpoint) => endpoint.ip)));
+  return {
+    nodes: nodes.filter((node) => named.has(node.name)),
+    pods: pods.filter((pod) => pod.ip !== undefined && ips.has(pod.ip)),
+    backends,
+  };
+}
+
+function connects(world: World, reach: Reach, node: SimNode, focus: Focus | undefined): HostRecordingInput['connects'] {
   const out: HostRecordingInput['connects'] = {};
   const add = (address: string, port: number): void => {
     const { result, ms, detail } = reach.connect(node, address, port);
     out[`${address}:${port}`] = detail === undefined ? { result, ms } : { result, ms, detail };
   };
-  const backends = allBackends(world.model);
+  const { nodes, pods, backends } = scope(world, focus);
   const nodePorts = backends.flatMap((one) => (one.port.nodePort === undefined ? [] : [one.port.nodePort]));
-  for (const other of world.model.nodes) {
-    for (const address of addressesOf(other)) {
-      for (const port of [...NODE_PORTS, ...nodePorts]) add(address, port);
-    }
+  for (const other of nodes) {
+    for (const address of addressesOf(other)) for (const port of [...NODE_PORTS, ...nodePorts]) add(address, port);
   }
   for (const one of backends) {
     add(one.service.clusterIP, one.port.port);
     for (const endpoint of one.endpoints) add(endpoint.ip, endpoint.port);
   }
-  for (const pod of world.model.pods) {
+  for (const pod of pods) {
     if (pod.ip === undefined || pod.hostNetwork) continue;
     for (const container of pod.containers) {
-      for (const port of [
-        ...container.ports.map((one) => one.containerPort),
-        ...container.listens.map((one) => one.port),
-      ]) {
-        add(pod.ip, port);
-      }
+      for (const one of container.ports) add(pod.ip, one.containerPort);
+      for (const one of container.listens) add(pod.ip, one.port);
     }
   }
   return out;

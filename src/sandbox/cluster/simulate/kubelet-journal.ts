@@ -1,6 +1,7 @@
 /** kubelet's journal as `journalctl --output json` prints it: recorded lines, or those of a version made up around its fatal text. */
 import { atLeast } from './address.ts';
-import { type ClusterModel, nodeOf, type SimNode } from './model.ts';
+import { nodeOf } from './lookups.ts';
+import type { ClusterModel, SimNode } from './model.ts';
 
 export type JournalEntry = Record<string, string>;
 

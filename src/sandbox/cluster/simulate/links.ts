@@ -1,5 +1,6 @@
 /** The interfaces of a node, physical and virtual, and what `ip link`, `ip address`, `ip neighbour` and `ip rule` print about them. */
 import { atLeast, broadcastOf, digest, hostOf, macOf, prefixOf, within } from './address.ts';
+import { podsOfNode } from './lookups.ts';
 import type { ClusterModel, SimNode, SimPod } from './model.ts';
 
 export interface Link {
@@ -22,7 +23,7 @@ export function caliName(pod: SimPod): string {
 /** Pods with a network namespace of their own that run on the node now. */
 export function podsOn(model: ClusterModel, node: SimNode): SimPod[] {
   if (!node.containersRun) return [];
-  return model.pods.filter((pod) => pod.node === node.name && pod.phase === 'Running' && !pod.hostNetwork);
+  return podsOfNode(model, node).filter((pod) => pod.phase === 'Running' && !pod.hostNetwork);
 }
 
 /** All ClusterIPs, each once. */

@@ -139,6 +139,8 @@ export interface SimContainer {
   readiness?: { exec?: string[]; httpGet?: { path: string; port: number }; tcpPort?: number };
   restarts: number;
   startedAt?: string;
+  /** Not running now: why. */
+  waiting?: { reason: string; message: string };
   /** Of the former life of a restarted container. */
   last?: { startedAt: string; finishedAt: string; exitCode: number; reason: string };
 }
@@ -214,13 +216,6 @@ export interface ClusterModel {
   /** Added as they are. */
   extraObjects: KubeObject[];
   logs: Record<string, string>;
-}
-
-/** The node of that name; an error names what is missing, since a model that points nowhere is a mistake of its author. */
-export function nodeOf(model: ClusterModel, name: string): SimNode {
-  const node = model.nodes.find((candidate) => candidate.name === name);
-  if (node === undefined) throw new Error(`The model ${model.name} has no node ${name}.`);
-  return node;
 }
 
 /** Whether a NIC of this node carries the address. */

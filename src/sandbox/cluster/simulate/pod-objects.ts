@@ -2,7 +2,8 @@
 import type { KubeObject } from '../api/types.ts';
 import { digest } from './address.ts';
 import { nodeUnknown } from './endpoints.ts';
-import { type ClusterModel, nodeOf, type SimContainer, type SimPod } from './model.ts';
+import { nodeOf } from './lookups.ts';
+import type { ClusterModel, SimContainer, SimPod } from './model.ts';
 import { before, defined, object, seconds } from './object.ts';
 
 /** Pod objects. */
@@ -201,9 +202,9 @@ function containerStatus(pod: SimPod, container: SimContainer): Record<string, u
     imageID: container.imageID ?? `docker-pullable://${repository}@sha256:${digest(container.image)}`,
     containerID: container.containerID ?? `docker://${id}`,
     ready: pod.ready,
-    started: true,
+    started: container.waiting === undefined,
     restartCount: container.restarts,
-    state: { running: { startedAt } },
+    state: container.waiting === undefined ? { running: { startedAt } } : { waiting: container.waiting },
     lastState:
       last === undefined
         ? lastState(container, startedAt)

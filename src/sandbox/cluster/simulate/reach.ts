@@ -1,7 +1,8 @@
 /** How a TCP connect ends, from a node's own network namespace: nodes, Pods, ClusterIPs and NodePorts. */
 import { digest, within } from './address.ts';
-import { allBackends, type SimBackends } from './endpoints.ts';
-import { type ClusterModel, nodeOf, type SimNode, type SimPod } from './model.ts';
+import type { SimBackends } from './endpoints.ts';
+import { nodeOf } from './lookups.ts';
+import type { ClusterModel, SimNode, SimPod } from './model.ts';
 import { lookup } from './routes.ts';
 import { listeningPorts } from './sockets.ts';
 import type { Delivery, World } from './world.ts';
@@ -23,7 +24,7 @@ export interface Reach {
 /** Indexes a world by addresses and ports. */
 export function reachOf(world: World): Reach {
   const { model } = world;
-  const backends = allBackends(model);
+  const { backends } = world;
   const pods = new Map<string, SimPod>();
   for (const pod of model.pods) if (pod.ip !== undefined && !pod.hostNetwork) pods.set(pod.ip, pod);
   const byNodePort = new Map<number, SimBackends>();
@@ -121,16 +122,19 @@ function crossing(world: World, from: SimNode, there: SimNode, ip: string): Outc
   const route = lookup(world, from, ip);
   if (route === undefined) return 'no-route';
   if (route.to === 'default') return undelivered(world.deliver(from, ip));
-  const gateway = world.bgpAddress(there);
-  if (gateway === undefined) return 'timeout';
-  const way = world.deliver(from, gateway);
-  if (!way.ok || way.node.name !== there.name) return 'timeout';
-  if (there.faults.ipForwardOff === true) return 'timeout';
-  if (from.faults.encapsulationBlocked === true || there.faults.encapsulationBlocked === true) return 'timeout';
-  const encapsulated = world.model.calico.encapsulation !== 'none';
-  const back = encapsulated ? lookup(world, there, from.tunnelAddress) : undefined;
-  if (encapsulated && (back === undefined || back.to === 'default')) return 'timeout';
-  return there.containersRun ? undefined : 'timeout';
+  if (!arrives(world, from, there) || there.faults.ipForwardOff === true || !there.containersRun) return 'timeout';
+  if (world.model.calico.encapsulation === 'none') return undefined;
+  // The answer goes to the address of this node's tunnel, inside packets to this node's BGP address.
+  const back = lookup(world, there, from.tunnelAddress);
+  const open = from.faults.encapsulationBlocked !== true && there.faults.encapsulationBlocked !== true;
+  const returns = back !== undefined && back.to !== 'default' && arrives(world, there, from);
+  return open && returns ? undefined : 'timeout';
+}
+
+function arrives(world: World, from: SimNode, there: SimNode): boolean {
+  const address = world.bgpAddress(there);
+  const way = address === undefined ? undefined : world.deliver(from, address);
+  return way?.ok === true && way.node.name === there.name;
 }
 
 function undelivered(way: Delivery): Outcome {

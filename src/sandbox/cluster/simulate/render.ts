@@ -3,8 +3,9 @@ import type { HostRecordingInput } from '../../../agent/recording.ts';
 import type { KubeObject } from '../api/types.ts';
 import { calicoLog } from './calico-log.ts';
 import { calicoObjects } from './calico-objects.ts';
-import { recordHost } from './host.ts';
-import { type ClusterModel, nodeOf } from './model.ts';
+import { type Focus, recordHost } from './host.ts';
+import { nodeOf } from './lookups.ts';
+import type { ClusterModel } from './model.ts';
 import { nodeObjects } from './node-objects.ts';
 import { podObjects } from './pod-objects.ts';
 import { type ConnectAnswer, reachOf } from './reach.ts';
@@ -27,12 +28,15 @@ export interface RenderedCluster {
   externalConnects: Record<string, ConnectAnswer>;
 }
 
-/** Renders a cluster. `hosts` limits whose machines are recorded; the others count as agentless. */
-export function renderCluster(model: ClusterModel, hosts?: readonly string[]): RenderedCluster {
+/**
+ * Renders a cluster. A focus limits whose machines are recorded, and what of the others they were asked about;
+ * nodes outside it count as agentless.
+ */
+export function renderCluster(model: ClusterModel, focus?: Focus): RenderedCluster {
   const settled = settle(model);
   const world = derive(settled);
   const reach = reachOf(world);
-  const recorded = settled.nodes.filter((node) => node.agent && hosts?.includes(node.name) !== false);
+  const recorded = settled.nodes.filter((node) => node.agent && focus?.nodes.includes(node.name) !== false);
   return {
     version: settled.kubernetes,
     now: settled.now,
@@ -46,9 +50,9 @@ export function renderCluster(model: ClusterModel, hosts?: readonly string[]): R
       ...settled.extraObjects,
     ],
     logs: { ...logsOf(world), ...settled.logs },
-    hosts: recorded.map((node) => recordHost(world, reach, node)),
+    hosts: recorded.map((node) => recordHost(world, reach, node, focus)),
     agentless: settled.nodes.filter((node) => !recorded.includes(node)).map((node) => node.name),
-    externalConnects: external(world, reach),
+    externalConnects: external(world, reach, focus),
   };
 }
 
@@ -74,12 +78,17 @@ function logsOf(world: World): Record<string, string> {
   return out;
 }
 
-function external(world: World, reach: ReturnType<typeof reachOf>): Record<string, ConnectAnswer> {
+function external(
+  world: World,
+  reach: ReturnType<typeof reachOf>,
+  focus: Focus | undefined,
+): Record<string, ConnectAnswer> {
   const out: Record<string, ConnectAnswer> = {};
   const ports = world.model.services.flatMap((service) => service.ports.map((port) => port.nodePort));
-  for (const node of world.model.nodes.slice(0, 50)) {
+  for (const node of world.model.nodes.filter((one) => focus?.nodes.includes(one.name) !== false)) {
     for (const port of ports) {
-      if (port !== undefined) out[`${node.internalIp}:${port}`] = reach.outside(node, node.internalIp, port);
+      if (port === undefined || focus?.nodePorts.includes(port) === false) continue;
+      out[`${node.internalIp}:${port}`] = reach.outside(node, node.internalIp, port);
     }
   }
   return out;

@@ -1,7 +1,8 @@
 /** A node's route table as the kernel, BIRD and Felix would have filled it, its text, and `ip route get`. */
 import { broadcastOf, hostOf, networkOf, prefixOf, within } from './address.ts';
+import type { SimBackends } from './endpoints.ts';
 import { caliName, lines, linksOf, oldTools, podsOn } from './links.ts';
-import { addressesOf, nicWith, type SimNode } from './model.ts';
+import { addressesOf, type SimNode, type SimPod } from './model.ts';
 import type { World } from './world.ts';
 
 export interface Route {
@@ -19,7 +20,11 @@ export interface Route {
 
 /** All routes of a node, main table first. */
 export function routesOf(world: World, node: SimNode): Route[] {
-  return [...mainRoutes(world, node), ...localRoutes(world, node)];
+  const known = world.routes.get(node.name);
+  if (known !== undefined) return known;
+  const routes = [...mainRoutes(world, node), ...localRoutes(world, node)];
+  world.routes.set(node.name, routes);
+  return routes;
 }
 
 function mainRoutes(world: World, node: SimNode): Route[] {
@@ -135,16 +140,18 @@ function sourceOf(node: SimNode, route: Route): string {
   return first === undefined ? node.internalIp : hostOf(first);
 }
 
-/** Every address that someone may ask `ip route get` about: nodes, Pods, ClusterIPs. */
-export function interestingTargets(world: World): string[] {
-  const { model } = world;
-  const pods = model.pods.flatMap((pod) => (pod.ip === undefined || pod.hostNetwork ? [] : [pod.ip]));
-  const services = model.services.flatMap((service) => (service.clusterIP === 'None' ? [] : [service.clusterIP]));
-  const tunnels = model.nodes.map((node) => node.tunnelAddress);
-  return [...new Set([...model.nodes.flatMap(addressesOf), ...pods, ...services, ...tunnels])];
+/** A part of a cluster. */
+export interface Scope {
+  nodes: SimNode[];
+  pods: SimPod[];
+  backends: SimBackends[];
 }
 
-/** The NIC through which a node owns an address; for the text of `deliver`. */
-export function ownNic(node: SimNode, ip: string): string | undefined {
-  return nicWith(node, ip)?.name;
+/** Every address that someone may ask `ip route get` about: nodes, tunnels, Pods, ClusterIPs. */
+export function interestingTargets({ nodes, pods, backends }: Scope): string[] {
+  const podIps = pods.flatMap((pod) => (pod.ip === undefined || pod.hostNetwork ? [] : [pod.ip]));
+  const clusterIps = backends.map((one) => one.service.clusterIP);
+  return [
+    ...new Set([...nodes.flatMap(addressesOf), ...podIps, ...clusterIps, ...nodes.map((node) => node.tunnelAddress)]),
+  ];
 }

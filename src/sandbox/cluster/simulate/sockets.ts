@@ -2,6 +2,7 @@
 import { digest, hexLittle, hexPort, uidOf } from './address.ts';
 import { holdsNodePorts } from './endpoints.ts';
 import { podsOn } from './links.ts';
+import { podsOfNode } from './lookups.ts';
 import type { ClusterModel, SimNode, SimPod } from './model.ts';
 import type { World } from './world.ts';
 
@@ -44,8 +45,8 @@ export function hostProcesses(world: World, node: SimNode): Process[] {
     add('kube-controller', [[LOOP, 10257]]);
     add('kube-scheduler', [[LOOP, 10259]]);
   }
-  for (const pod of model.pods) {
-    if (pod.node !== node.name || !pod.hostNetwork || pod.role !== 'app' || pod.phase !== 'Running') continue;
+  for (const pod of podsOfNode(model, node)) {
+    if (!pod.hostNetwork || pod.role !== 'app' || pod.phase !== 'Running') continue;
     for (const container of pod.containers)
       add(
         container.process,

@@ -1,8 +1,8 @@
 /** Namespaces, the settings that kubeadm and Calico keep in ConfigMaps, leader records, and events. */
 import type { KubeObject } from '../api/types.ts';
 import { atLeast, digest } from './address.ts';
+import { nodeOf } from './lookups.ts';
 import type { ClusterModel, Leader, SimEvent } from './model.ts';
-import { nodeOf } from './model.ts';
 import { micros, object, seconds } from './object.ts';
 import { podUid } from './sockets.ts';
 import type { World } from './world.ts';
@@ -25,12 +25,13 @@ function oldest(model: ClusterModel): string {
 }
 
 function namespaces(model: ClusterModel): KubeObject[] {
-  const names = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease', model.calico.namespace]);
-  for (const one of [...model.pods, ...model.services]) names.add(one.namespace);
-  return [...names].map((name) => {
-    const inside = [...model.pods, ...model.services].filter((one) => one.namespace === name).map((one) => one.created);
-    const created =
-      name.startsWith('kube-') || name === 'default' ? oldest(model) : ([...inside, model.now].sort()[0] ?? model.now);
+  const first = new Map<string, string>();
+  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) first.set(name, oldest(model));
+  for (const { namespace, created } of [...model.pods, ...model.services]) {
+    const known = first.get(namespace);
+    if (known === undefined || created < known) first.set(namespace, created);
+  }
+  return [...first].map(([name, created]) => {
     const labels = atLeast(model.kubernetes, '1.21.0') ? { labels: { 'kubernetes.io/metadata.name': name } } : {};
     return object(
       'v1',

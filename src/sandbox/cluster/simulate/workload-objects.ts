@@ -1,6 +1,7 @@
 /** Deployments, ReplicaSets, DaemonSets and StatefulSets, worked back from the Pods that they own. */
 import type { KubeObject } from '../api/types.ts';
-import { type ClusterModel, nodeOf, type SimPod } from './model.ts';
+import { nodeOf } from './lookups.ts';
+import type { ClusterModel, SimPod } from './model.ts';
 import { object } from './object.ts';
 import { podSpec } from './pod-objects.ts';
 

@@ -1,8 +1,10 @@
 /** What follows from a model: the addresses Calico chose, who reaches whom, which BGP sessions stand, which node is Ready. */
 import { atLeast, hostOf, within } from './address.ts';
 import { autodetect, type Detection } from './autodetect.ts';
+import { allBackends, type SimBackends } from './endpoints.ts';
 import { linksOf } from './links.ts';
 import { type ClusterModel, nicWith, type SimNode } from './model.ts';
+import type { Route } from './routes.ts';
 
 /** How a packet towards an address ends. */
 export type Delivery =
@@ -22,6 +24,10 @@ export interface Session {
 /** A model with what is derived from it, each thing worked out once. */
 export interface World {
   model: ClusterModel;
+  /** Route tables by node, filled as they are asked for. */
+  routes: Map<string, Route[]>;
+  /** Every port of every Service with its endpoints. */
+  backends: SimBackends[];
   detection(node: SimNode): Detection;
   /** Calico's address of the node with its prefix, or undefined where nothing was found. */
   bgpCidr(node: SimNode): string | undefined;
@@ -44,6 +50,8 @@ export function derive(model: ClusterModel): World {
   }
   const world: World = {
     model,
+    routes: new Map(),
+    backends: allBackends(model),
     detection(node) {
       const known = detections.get(node.name);
       if (known !== undefined) return known;
