@@ -6,7 +6,7 @@ import { UserError } from '../core/errors.ts';
 import { parseQuestion } from '../core/parse-question.ts';
 import { terminalAgents } from './agents.ts';
 import { type Arguments, parseDuration } from './arguments.ts';
-import { type Io } from './io.ts';
+import type { Io } from './io.ts';
 import { terminalProgress } from './progress.ts';
 import { show, showOptions } from './show.ts';
 
@@ -30,8 +30,9 @@ export async function ask(args: Arguments, environment: CliEnvironment, io: Io):
       key: flags['agent-key'] ?? environment.agentKey,
     }),
   ]);
+  const kubeconfig = flags['kubeconfig'] ?? environment.kubeconfig;
   const cluster = await createClusterReader({
-    ...(flags['kubeconfig'] === undefined ? {} : { kubeconfig: flags['kubeconfig'] }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(flags['context'] === undefined ? {} : { context: flags['context'] }),
   });
   const progress = terminalProgress(io);

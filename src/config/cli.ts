@@ -4,6 +4,8 @@ import type { Environment } from './fields.ts';
 
 export interface CliEnvironment {
   readonly language: Language;
+  /** kubectl's own variable: one file, or several with colons. */
+  readonly kubeconfig: string | undefined;
   readonly agents: string | undefined;
   readonly agentCa: string | undefined;
   readonly agentCert: string | undefined;
@@ -17,6 +19,7 @@ export function readCliEnvironment(env: Environment): CliEnvironment {
   const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
   return {
     language: /^zh/i.test(locale) ? 'zh-cn' : 'en',
+    kubeconfig: env['KUBECONFIG'] || undefined,
     agents: env['KUBEWHY_AGENTS'] || undefined,
     agentCa: env['KUBEWHY_AGENT_CA'] || undefined,
     agentCert: env['KUBEWHY_AGENT_CLIENT_CERT'] || undefined,

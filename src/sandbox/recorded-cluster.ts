@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import type { HostRecordingInput } from '../agent/recording.ts';
 import { type ApiServer, type KubeObject, startApiServer } from './cluster/api/server.ts';
 import { freePort } from './free-port.ts';
+import { beat } from './heartbeat.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
 import { shiftTimes } from './shift-times.ts';
 import { type Authority, createAuthority } from './tls/certificates.ts';
+
+const HEARTBEAT_MS = 10_000;
 
 /** What a stage of an incident holds, as far as running it goes. */
 export interface ClusterState {
@@ -49,12 +52,18 @@ export async function startRecordedCluster(
   const tls = await writeClientCertificate(folder, authority);
   const agents = new Map<string, RunningProcess>();
 
+  // Living kubelets renew their Leases: without it every node would look dead after 40 s.
+  const heart = setInterval(() => beat(api.objects, loadedAt), HEARTBEAT_MS);
+  heart.unref();
+  let loadedAt = Date.now();
+
   const stopAgents = async (): Promise<void> => {
     await Promise.all([...agents.values()].map((agent) => agent.stop()));
     agents.clear();
   };
   const load = async (next: ClusterState): Promise<void> => {
-    const shift = Date.now() - Date.parse(next.now);
+    loadedAt = Date.now();
+    const shift = loadedAt - Date.parse(next.now);
     replaceObjects(api, shiftTimes(next.objects, shift));
     for (const key of Object.keys(logs)) delete logs[key];
     Object.assign(logs, next.logs);
@@ -75,6 +84,7 @@ export async function startRecordedCluster(
     tls,
     load,
     close: async () => {
+      clearInterval(heart);
       await stopAgents();
       await api.close();
       await rm(folder, { recursive: true, force: true });

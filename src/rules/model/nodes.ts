@@ -31,18 +31,31 @@ export function isReady(node: NodeObject): boolean {
   return readyCondition(node)?.status === 'True';
 }
 
-/** Age of a node's Lease in milliseconds at the time of the diagnosis; undefined where there is none. */
+/** Age of a node's Lease in milliseconds by the cluster's own clock; undefined where there is none. */
 export function leaseAge(facts: Facts, node: string): number | undefined {
   const leases = facts.get('node-leases');
   if (!leases.known) return undefined;
-  const lease = leases.value.find((l) => l.node === node);
-  return lease?.renewTime === undefined ? undefined : facts.now - Date.parse(lease.renewTime);
+  const renewed = leases.value.find((lease) => lease.node === node)?.renewTime;
+  return renewed === undefined ? undefined : Math.max(0, facts.model(clusterNow) - Date.parse(renewed));
 }
 
-/** True where the node's own word about its Pods is old: no fresh Lease, or (without Leases) not ready. */
+/**
+ * "Now" as the nodes' Leases show it. Where even the newest is late, our clock is ahead of the cluster's (or nobody renews):
+ * that must not make every node look dead. The Ready condition still tells a cluster whose kubelets are all silent.
+ */
+function clusterNow(facts: Facts): number {
+  const leases = facts.get('node-leases');
+  const times = leases.known
+    ? leases.value.flatMap((lease) => (lease.renewTime === undefined ? [] : [Date.parse(lease.renewTime)]))
+    : [];
+  const newest = Math.max(...times.filter((time) => !Number.isNaN(time)), 0);
+  return newest > 0 && facts.now - newest > LEASE_LATE_MS ? newest : facts.now;
+}
+
+/** True where the node's own word about its Pods is old: a late Lease, or a Ready condition that the control plane set to Unknown. */
 export function isStale(facts: Facts, node: string): boolean {
   const age = leaseAge(facts, node);
-  if (age !== undefined) return age > LEASE_LATE_MS;
+  if (age !== undefined && age > LEASE_LATE_MS) return true;
   const object = nodesByName(facts).get(node);
   return object !== undefined && readyCondition(object)?.status === 'Unknown';
 }

@@ -57,7 +57,8 @@ export const nodePortUnreachable = defineRule({
     }
     if (failing.length === 0) {
       say.undecided();
-      const scope = { nodes: ways.map((way) => way.node), working: [] };
+      const ready = ways.filter((way) => way.ready);
+      const scope = { nodes: (ready.length > 0 ? ready : ways).map((way) => way.node), working: [] };
       say.find({ object: ref, confidence: 'likely', text: 'reported', data: { port: label }, because: [], scope });
       return;
     }
