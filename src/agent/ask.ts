@@ -7,6 +7,7 @@ import { NODE_SCHEMAS, type NodeKind } from '../core/evidence/kinds.ts';
 import { redactJson, redactText } from '../core/redact.ts';
 import { type Host, HostError } from './host.ts';
 import { withTimeout } from './host-errors.ts';
+import { issueText } from './issue-text.ts';
 import { type AnyProbe, mapLimited } from './probe.ts';
 import { PROBES } from './probes/index.ts';
 import { type TokenBucket, tcpGate } from './tcp-guard.ts';
@@ -68,11 +69,18 @@ async function answerOne(
     if (limits.timeoutMs < 1) throw new HostError('timeout', `there was no time left for ${kind} before the deadline`);
     const late = `${kind} did not finish within ${limits.timeoutMs} ms`;
     const value = await withTimeout(probe.read(host, params, limits), limits.timeoutMs, late);
-    return { ...head, at: at(), status: 'collected', value: NODE_SCHEMAS[kind].parse(redactJson(value)) };
+    return { ...head, at: at(), status: 'collected', value: checkedValue(kind, value) };
   } catch (error) {
     const what = error instanceof HostError ? error.message : `${kind} failed: ${errorText(error)}`;
     return { ...head, at: at(), status: 'unavailable', reason: redactText(what).slice(0, 500) };
   }
+}
+
+/** Gives the value without secrets and in the form of its kind. @throws HostError where the probe made another. */
+function checkedValue(kind: NodeKind, value: unknown): unknown {
+  const parsed = NODE_SCHEMAS[kind].safeParse(redactJson(value));
+  if (parsed.success) return parsed.data;
+  throw new HostError('failed', `what was read does not have the form of ${kind} ${issueText(parsed.error)}`);
 }
 
 /** Gives the parameters by the kind's schema, or one sentence what is wrong with them. */
@@ -83,9 +91,7 @@ function checkedParams(kind: NodeKind, given: Record<string, unknown>): object |
   }
   const parsed = PROBE_PARAMS[kind as keyof typeof PROBE_PARAMS].safeParse(given);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join('.') || 'params';
-  return `the parameters of ${kind} are wrong at ${where}: ${issue?.message ?? 'unknown'}`.slice(0, 500);
+  return `the parameters of ${kind} are wrong ${issueText(parsed.error)}`.slice(0, 500);
 }
 
 /** An answer above the cap loses its largest values first, each with the sentence why. */

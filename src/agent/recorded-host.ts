@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorText } from '../core/errors.ts';
 import { type Host, HostError, type HostErrorCode, type RunResult } from './host.ts';
+import { issueText } from './issue-text.ts';
 import { shiftJournal, shiftSince, shiftTimes } from './recorded-time.ts';
 import { HostRecording } from './recording.ts';
 
@@ -104,7 +105,9 @@ async function load(path: string, shiftMs: number | undefined): Promise<Loaded> 
   let stamp: string;
   try {
     stamp = await stampOf(path);
-    recording = HostRecording.parse(JSON.parse(await readFile(path, 'utf8')));
+    const parsed = HostRecording.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    if (!parsed.success) throw new Error(`it is no recording ${issueText(parsed.error)}`);
+    recording = parsed.data;
   } catch (error) {
     throw new Error(`the recorded host ${path} cannot be used: ${errorText(error)}`, { cause: error });
   }

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { AGENT_LIMITS, AskRequest } from '../core/agent-api.ts';
 import { errorText } from '../core/errors.ts';
 import { type Asked, answerAsk } from './ask.ts';
+import { issueText } from './issue-text.ts';
 import { readTls, type TlsFiles, watchTls } from './server-tls.ts';
 
 /** Requests answered at a time; more are told to come back. */
@@ -90,9 +91,7 @@ async function handle(options: AgentServerOptions, request: IncomingMessage, res
   }
   const parsed = AskRequest.safeParse(parseJson(body));
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue?.path.join('.') || 'the top';
-    return refuse(response, 400, `the request is wrong at ${where}: ${issue?.message ?? 'unknown'}`);
+    return refuse(response, 400, `the request is wrong ${issueText(parsed.error)}`);
   }
   reply(response, 200, await answerAsk(options, parsed.data));
 }

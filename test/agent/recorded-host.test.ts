@@ -268,7 +268,7 @@ describe('the file', () => {
   test.each([
     ['is missing', undefined, /the recorded host .* cannot be used: ENOENT/],
     ['is no JSON', '{', /cannot be used: /],
-    ['has another form', '{"version":2}', /cannot be used: /],
+    ['has another form', '{"version":2}', /cannot be used: it is no recording at version: /],
     ['has no time', JSON.stringify({ ...recording(), recordedAt: 'yesterday' }), /has no time in recordedAt/],
   ])('that %s is refused with a sentence', async (name, text, sentence) => {
     const own = join(folder, `${name}.json`);

@@ -232,6 +232,22 @@ describe('what is answered', () => {
   });
 });
 
+test('a probe that reads nonsense is unavailable with a sentence, not a value of another form', async () => {
+  const { port } = await start(
+    filesHost({
+      '/proc/sys/net/netfilter/nf_conntrack_count': 'many',
+      '/proc/sys/net/netfilter/nf_conntrack_max': '9',
+    }),
+  );
+  const { answers } = AskAnswer.parse(JSON.parse((await send(port, { body: ask([{ kind: 'node-conntrack' }]) })).text));
+  expect(answers).toMatchObject([
+    {
+      status: 'unavailable',
+      reason: expect.stringMatching(/^what was read does not have the form of node-conntrack at count: /),
+    },
+  ]);
+});
+
 describe('certificates that change', () => {
   test('a new certificate is used by the next connection, a broken one is not', async () => {
     const copy = { certFile: `${certificates.folder}/live.crt`, keyFile: `${certificates.folder}/live.key` };

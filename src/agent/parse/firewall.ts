@@ -1,6 +1,6 @@
 /** Finds what a host's own firewall denies: rules that drop or reject outside of kube-proxy's, the CNI's and Docker's chains. */
 import type { EvidenceValue } from '../../core/evidence/kinds.ts';
-import type { IptablesTable } from './iptables-save.ts';
+import { type IptablesTable, jumpOf, rulesOf } from './iptables-save.ts';
 import { asObject, type NftListing, type NftRule, targetOf } from './nft.ts';
 
 type Firewall = EvidenceValue<'node-firewall'>;
@@ -19,15 +19,17 @@ export function iptablesDenials(tables: ReadonlyMap<string, IptablesTable>): Omi
       if (policy !== '-') policies.push({ table: table.name, chain, policy });
     }
     const jumps = new Map<string, string[]>();
-    for (const [chain, rules] of table.rules)
-      jumps.set(
-        chain,
-        rules.flatMap((rule) => rule.target ?? []),
-      );
+    for (const [chain, lines] of table.lines) {
+      if (!FOREIGN.test(chain))
+        jumps.set(
+          chain,
+          lines.flatMap((line) => jumpOf(line) ?? []),
+        );
+    }
     const hooks = hooksOf(new Map(BUILT_IN.map((chain) => [chain, chain.toLowerCase()])), jumps);
-    for (const [chain, rules] of table.rules) {
+    for (const chain of table.lines.keys()) {
       if (FOREIGN.test(chain)) continue;
-      for (const rule of rules) {
+      for (const rule of rulesOf(table, chain)) {
         if (rule.target !== 'DROP' && rule.target !== 'REJECT') continue;
         const hook = hooks.get(chain);
         denials.push({

@@ -1,4 +1,4 @@
-/** Parses iptables-save: tables with their chains, policies and rules, each rule taken apart as far as anyone needs. */
+/** Parses iptables-save: tables with their chains and policies; rules are kept as lines and taken apart when asked for. */
 
 export interface IptablesRule {
   readonly chain: string;
@@ -22,7 +22,18 @@ export interface IptablesTable {
   readonly name: string;
   /** Chain to policy; `-` for chains that are not built in. */
   readonly policies: Map<string, string>;
-  readonly rules: Map<string, IptablesRule[]>;
+  /** Chain to its lines: a large cluster has hundreds of thousands, of which few are looked at. */
+  readonly lines: Map<string, string[]>;
+}
+
+/** Gives the rules of one chain; none where there is no such chain. */
+export function rulesOf(table: IptablesTable | undefined, chain: string): IptablesRule[] {
+  return (table?.lines.get(chain) ?? []).map((line) => parseRule(chain, line));
+}
+
+/** Gives where a rule's line jumps or goes to, without taking it apart. */
+export function jumpOf(line: string): string | undefined {
+  return / -[jg] (\S+)/.exec(line.replace(/"(?:[^"\\]|\\.)*"/g, ''))?.[1];
 }
 
 /** Gives the tables by name. Lines that are no table, chain or rule are skipped. */
@@ -32,7 +43,7 @@ export function parseIptablesSave(text: string): Map<string, IptablesTable> {
   for (const line of text.split('\n')) {
     const head = /^\*(\S+)/.exec(line);
     if (head !== null) {
-      table = { name: head[1] ?? '', policies: new Map(), rules: new Map() };
+      table = { name: head[1] ?? '', policies: new Map(), lines: new Map() };
       tables.set(table.name, table);
       continue;
     }
@@ -40,17 +51,17 @@ export function parseIptablesSave(text: string): Map<string, IptablesTable> {
     const chain = /^:(\S+) (\S+)/.exec(line);
     if (chain !== null) table.policies.set(chain[1] ?? '', chain[2] ?? '-');
     // With counters (`iptables-save -c`) a rule begins with [packets:bytes].
-    const rule = /^(?:\[\d+:\d+\] )?-A (\S+)(.*)$/.exec(line);
+    const rule = /^(?:\[\d+:\d+\] )?-A (\S+)/.exec(line);
     if (rule === null) continue;
-    const list = table.rules.get(rule[1] ?? '') ?? [];
-    list.push(parseRule(rule[1] ?? '', (rule[2] ?? '').trim(), line.trim()));
-    table.rules.set(rule[1] ?? '', list);
+    const list = table.lines.get(rule[1] ?? '');
+    if (list === undefined) table.lines.set(rule[1] ?? '', [line]);
+    else list.push(line);
   }
   return tables;
 }
 
-function parseRule(chain: string, rest: string, text: string): IptablesRule {
-  const words = splitWords(rest);
+function parseRule(chain: string, text: string): IptablesRule {
+  const words = splitWords(text.slice(text.indexOf('-A ') + 3 + chain.length));
   let negated = false;
   const values = new Map<string, string>();
   let aboutSource = false;
@@ -68,7 +79,7 @@ function parseRule(chain: string, rest: string, text: string): IptablesRule {
   }
   return {
     chain,
-    text,
+    text: text.trim(),
     target: values.get('-j') ?? values.get('-g'),
     protocol: values.get('-p'),
     source: values.get('-s'),

@@ -1,6 +1,6 @@
 /** Reads kube-proxy's iptables mode: what the nat and filter tables would do with a port or a ClusterIP, seen from outside. */
 import type { ProxyEntry } from '../../core/evidence/node-network.ts';
-import type { IptablesRule, IptablesTable } from './iptables-save.ts';
+import { type IptablesRule, type IptablesTable, rulesOf } from './iptables-save.ts';
 
 const MAX_DEPTH = 12;
 type Tables = ReadonlyMap<string, IptablesTable>;
@@ -11,17 +11,32 @@ export function hasKubeIptables(tables: Tables): boolean {
   return chains.some((chain) => chain === 'KUBE-NODEPORTS' || chain.startsWith('KUBE-SVC-'));
 }
 
+/** Says whether an entry is asked for; what is not is counted and not followed. */
+export type IsWanted = (entry: Pick<ProxyEntry, 'address' | 'port' | 'protocol'>) => boolean;
+
+export interface KubeIptables {
+  readonly entries: ProxyEntry[];
+  /** How many addresses and ports kube-proxy serves or refuses, wanted or not. */
+  readonly total: number;
+}
+
 /**
- * Gives one entry for each address, port and protocol that kube-proxy serves or refuses. What holds only for senders
+ * Gives one entry for each address, port and protocol that is wanted. What holds only for senders
  * on the node or in Pods (`-s`, `--src-type`) is not followed: the entries say what happens to traffic from outside.
  */
-export function kubeIptablesEntries(tables: Tables): ProxyEntry[] {
+export function kubeIptables(tables: Tables, isWanted: IsWanted): KubeIptables {
   const nat = tables.get('nat');
+  const all = new Set<string>();
   const entries = new Map<string, ProxyEntry>();
-  const add = (address: string, rule: IptablesRule): ProxyEntry => {
-    const port = Number(rule.ports);
-    const protocol = (rule.protocol ?? 'tcp').toUpperCase();
+  const entryFor = (rule: IptablesRule): ProxyEntry | undefined => {
+    const { address, port, protocol } = {
+      address: addressOf(rule),
+      port: Number(rule.ports),
+      protocol: (rule.protocol ?? 'tcp').toUpperCase(),
+    };
     const key = `${address} ${protocol} ${port}`;
+    all.add(key);
+    if (!isWanted({ address, port, protocol })) return undefined;
     const entry = entries.get(key) ?? { address, port, protocol, verdict: 'none', destinations: [] };
     entries.set(key, entry);
     return entry;
@@ -29,27 +44,30 @@ export function kubeIptablesEntries(tables: Tables): ProxyEntry[] {
   for (const rule of serviceRules(nat)) {
     const target = rule.target ?? '';
     if (target === 'KUBE-MARK-MASQ' || !target.startsWith('KUBE-')) continue;
-    const entry = add(addressOf(rule), rule);
-    const found = follow(nat, target, 0, new Set());
-    for (const destination of found.destinations) {
-      if (!entry.destinations.some((one) => one.ip === destination.ip && one.port === destination.port)) {
-        entry.destinations.push(destination);
-      }
-    }
-    if (entry.destinations.length > 0) entry.verdict = 'forward';
-    else if (found.dropped) entry.verdict = 'drop';
+    const entry = entryFor(rule);
+    if (entry !== undefined) forward(entry, follow(nat, target, 0, new Set()));
   }
   for (const rule of refusals(tables.get('filter'))) {
-    const entry = add(addressOf(rule), rule);
+    const entry = entryFor(rule);
     // A packet that nat has sent to a destination no longer carries the port that the filter rule asks for.
-    if (entry.verdict !== 'forward') entry.verdict = rule.target === 'REJECT' ? 'reject' : 'drop';
+    if (entry !== undefined && entry.verdict !== 'forward')
+      entry.verdict = rule.target === 'REJECT' ? 'reject' : 'drop';
   }
-  return [...entries.values()];
+  return { entries: [...entries.values()], total: all.size };
+}
+
+function forward(entry: ProxyEntry, found: Followed): void {
+  for (const destination of found.destinations) {
+    if (entry.destinations.some((one) => one.ip === destination.ip && one.port === destination.port)) continue;
+    entry.destinations.push(destination);
+  }
+  if (entry.destinations.length > 0) entry.verdict = 'forward';
+  else if (found.dropped) entry.verdict = 'drop';
 }
 
 function serviceRules(nat: IptablesTable | undefined): IptablesRule[] {
-  const ports = (nat?.rules.get('KUBE-NODEPORTS') ?? []).filter((rule) => isPort(rule.ports));
-  const services = (nat?.rules.get('KUBE-SERVICES') ?? []).filter(
+  const ports = rulesOf(nat, 'KUBE-NODEPORTS').filter((rule) => isPort(rule.ports));
+  const services = rulesOf(nat, 'KUBE-SERVICES').filter(
     (rule) => isPort(rule.ports) && rule.destination !== undefined && !rule.aboutSource,
   );
   return [...services, ...ports];
@@ -58,7 +76,7 @@ function serviceRules(nat: IptablesTable | undefined): IptablesRule[] {
 /** The rules of Services without (local) endpoints; their chains have moved between releases. */
 function refusals(filter: IptablesTable | undefined): IptablesRule[] {
   return ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS']
-    .flatMap((chain) => filter?.rules.get(chain) ?? [])
+    .flatMap((chain) => rulesOf(filter, chain))
     .filter((rule) => (rule.target === 'REJECT' || rule.target === 'DROP') && isPort(rule.ports));
 }
 
@@ -80,7 +98,7 @@ function follow(nat: IptablesTable | undefined, chain: string, depth: number, se
   let dropped = false;
   if (depth > MAX_DEPTH || seen.has(chain)) return { destinations: out, dropped };
   seen.add(chain);
-  for (const rule of nat?.rules.get(chain) ?? []) {
+  for (const rule of rulesOf(nat, chain)) {
     if (rule.target === 'DNAT') {
       const destination = endpoint(rule.toDestination ?? '');
       if (destination !== undefined) out.push(destination);

@@ -10,14 +10,16 @@ import { showUnits } from '../unit-states.ts';
 
 const MANAGERS = ['firewalld', 'nftables', 'ufw'];
 const MAX_DENIALS = 2000;
+const RULES_BYTES = 64 * 1024 * 1024;
 
 export const nodeFirewall: Probe<'node-firewall'> = {
   kind: 'node-firewall',
   command: () => 'iptables-save; nft list ruleset; systemctl is-active firewalld ufw nftables',
   read: async (host, _params, limits) => {
+    const large = { ...limits, maxBytes: RULES_BYTES };
     const [saved, ruleset, managers] = await Promise.all([
-      orMissing(runText(host, 'iptables-save', [], limits)),
-      orMissing(runText(host, 'nft', ['-j', 'list', 'ruleset'], limits)),
+      orMissing(runText(host, 'iptables-save', [], large)),
+      orMissing(runText(host, 'nft', ['-j', 'list', 'ruleset'], large)),
       managersOf(host, limits),
     ]);
     // Without either program nobody can say what the kernel holds.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseIpVs } from '../../../src/agent/parse/ip-vs.ts';
 import { parseIptablesSave } from '../../../src/agent/parse/iptables-save.ts';
-import { hasKubeIptables, kubeIptablesEntries } from '../../../src/agent/parse/kube-iptables.ts';
+import { hasKubeIptables, kubeIptables } from '../../../src/agent/parse/kube-iptables.ts';
 import { kubeNft } from '../../../src/agent/parse/kube-nft.ts';
 import { parseNft } from '../../../src/agent/parse/nft.ts';
 import type { ProxyEntry } from '../../../src/core/evidence/node-network.ts';
@@ -9,6 +9,8 @@ import { fixture } from '../support/fixture.ts';
 
 const ONE = { ip: '10.109.209.196', port: 8080 };
 const TWO = { ip: '10.244.1.9', port: 8080 };
+const kubeIptablesEntries = (tables: Parameters<typeof kubeIptables>[0]): ProxyEntry[] =>
+  kubeIptables(tables, () => true).entries;
 const summary = (entries: readonly ProxyEntry[]): unknown[] =>
   entries.map(({ address, port, verdict, destinations }) => [address, port, verdict, ...destinations]);
 
@@ -80,6 +82,11 @@ describe.each(['iptables-save-legacy.txt', 'iptables-save-nft.txt'])('iptables, 
   });
 
   test('nothing else is made up', () => expect(entries).toHaveLength(6));
+
+  test('what is not wanted is counted and not followed', () => {
+    const { entries: some, total } = kubeIptables(tables, ({ port }) => port === 30082);
+    expect([some.map(({ port }) => port), total]).toEqual([[30082], 6]);
+  });
 });
 
 describe('iptables of kube-proxy before v1.24, by hand', () => {
@@ -143,6 +150,34 @@ describe('iptables of kube-proxy before v1.24, by hand', () => {
     const flushed = parseIptablesSave('*nat\n:KUBE-NODEPORTS - [0:0]\n:KUBE-SVC-A - [0:0]\nCOMMIT');
     expect([hasKubeIptables(flushed), kubeIptablesEntries(flushed)]).toEqual([true, []]);
   });
+});
+
+test('5,000 Services with 50,000 endpoints: one port is found among all their rules without a long wait', () => {
+  const lines = ['*nat', ':KUBE-NODEPORTS - [0:0]'];
+  for (let at = 0; at < 5000; at += 1) {
+    lines.push(
+      `-A KUBE-NODEPORTS -p tcp -m comment --comment "ns/svc-${at}:http" -m tcp --dport ${10_000 + at} -j KUBE-EXT-${at}`,
+    );
+    lines.push(
+      `-A KUBE-EXT-${at} -m comment --comment "masquerade traffic for ns/svc-${at}:http external destinations" -j KUBE-MARK-MASQ`,
+    );
+    lines.push(`-A KUBE-EXT-${at} -j KUBE-SVC-${at}`);
+    for (let pod = 0; pod < 10; pod += 1) {
+      const ip = `10.${100 + pod}.${at % 250}.${Math.floor(at / 250) + 1}`;
+      lines.push(
+        `-A KUBE-SVC-${at} -m comment --comment "ns/svc-${at}:http -> ${ip}:8080" -m statistic --mode random --probability 0.1 -j KUBE-SEP-${at}-${pod}`,
+      );
+      lines.push(`-A KUBE-SEP-${at}-${pod} -s ${ip}/32 -m comment --comment "ns/svc-${at}:http" -j KUBE-MARK-MASQ`);
+      lines.push(
+        `-A KUBE-SEP-${at}-${pod} -p tcp -m comment --comment "ns/svc-${at}:http" -m tcp -j DNAT --to-destination ${ip}:8080`,
+      );
+    }
+  }
+  const text = [...lines, 'COMMIT'].join('\n');
+  const started = performance.now();
+  const { entries, total } = kubeIptables(parseIptablesSave(text), ({ port }) => port === 14_999);
+  expect([total, entries.length, entries[0]?.destinations.length]).toEqual([5000, 1, 10]);
+  expect(performance.now() - started).toBeLessThan(3000);
 });
 
 describe('nftables, captured', () => {
