@@ -1,0 +1,78 @@
+/** The whole way through the front door: the demo, as its own process, gets all four verdicts and leaves nothing behind. */
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const EXECUTABLE = resolve(import.meta.dirname, '../../dist/main.js');
+
+function run(args: readonly string[]): {
+  child: ReturnType<typeof spawn>;
+  done: Promise<{ code: number | null; out: string; err: string }>;
+} {
+  const child = spawn(process.execPath, [EXECUTABLE, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    err += chunk;
+  });
+  return { child, done: new Promise((done) => child.once('close', (code) => done({ code, out, err }))) };
+}
+
+async function leftovers(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => /^kubewhy-[A-Za-z0-9]{6}$|^kubewhy-redis-/.test(name)).sort();
+}
+
+test('four stages, four right verdicts, in JSON', { timeout: 120_000 }, async () => {
+  const { done } = run(['sandbox', 'demo', '--output', 'json']);
+  const { code, out, err } = await done;
+  expect(code, err).toBe(0);
+  const { scenes, ok } = JSON.parse(out) as {
+    scenes: {
+      name: string;
+      command: string;
+      verdict: string;
+      causes: { rule: string; object: object }[];
+      ackMs: number;
+      seconds: number;
+    }[];
+    ok: boolean;
+  };
+  expect(ok).toBe(true);
+  expect(scenes.map((scene) => [scene.command, scene.verdict, scene.causes])).toEqual([
+    [
+      '/k8s why-not-reachable 30080',
+      'cause-found',
+      [{ rule: 'calico-node-ip-mismatch', object: { kind: 'Node', name: 'k8smater1' } }],
+    ],
+    [
+      '/k8s diagnose node k8scephnode',
+      'cause-found',
+      [{ rule: 'kubelet-swap-on', object: { kind: 'Node', name: 'k8scephnode' } }],
+    ],
+    [
+      '/k8s diagnose calico',
+      'cause-found',
+      [{ rule: 'calico-node-ip-mismatch', object: { kind: 'Node', name: 'k8smater1' } }],
+    ],
+    ['/k8s why-not-reachable 30080', 'no-fault-found', []],
+  ]);
+  for (const scene of scenes) expect(scene.ackMs).toBeGreaterThan(0);
+});
+
+test('Ctrl-C in the middle ends everything', { timeout: 60_000 }, async () => {
+  const before = await leftovers();
+  const { child, done } = run(['sandbox', 'demo']);
+  await new Promise<void>((ready) => {
+    child.stdout?.on('data', (chunk: string) => {
+      if (chunk.includes('Stage 1')) ready();
+    });
+  });
+  child.kill('SIGINT');
+  expect((await done).code).toBe(130);
+  expect((await leftovers()).filter((name) => !before.includes(name))).toEqual([]);
+});
