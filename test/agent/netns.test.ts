@@ -4,19 +4,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NodeTcp } from '../../src/core/evidence/node-network.ts';
 
 const run = promisify(execFile);
+/** Not a dependency of the package: skipped with the reason where it is missing. */
+const IP = 'ip';
 const A = `kwt${process.pid}a`;
 const B = `kwt${process.pid}b`;
 const SCRIPT = new URL('support/tcp-from-here.ts', import.meta.url).pathname;
-const inside = (space: string, ...command: string[]) => run('ip', ['netns', 'exec', space, ...command]);
+const inside = (space: string, ...command: string[]) => run(IP, ['netns', 'exec', space, ...command]);
 let whyNot: string | undefined;
 let listener: ChildProcess | undefined;
 
 /** Two namespaces with a cable between them: a has 10.213.0.1, b has 10.213.0.2 and listens on 8080. */
 beforeAll(async () => {
   try {
-    await run('ip', ['netns', 'add', A]);
-    await run('ip', ['netns', 'add', B]);
-    await inside(A, 'ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v0', 'netns', B);
+    await run(IP, ['netns', 'add', A]);
+    await run(IP, ['netns', 'add', B]);
+    await inside(A, IP, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v0', 'netns', B);
   } catch (error) {
     whyNot = `network namespaces cannot be made here: ${error instanceof Error ? error.message.split('\n').at(-2) : ''}`;
     return;
@@ -25,16 +27,16 @@ beforeAll(async () => {
     [A, '1'],
     [B, '2'],
   ] as const) {
-    await inside(space, 'ip', 'address', 'add', `10.213.0.${host}/24`, 'dev', 'v0');
-    await inside(space, 'ip', '-6', 'address', 'add', `fd00:213::${host}/64`, 'dev', 'v0', 'nodad');
-    await inside(space, 'ip', 'link', 'set', 'v0', 'up');
-    await inside(space, 'ip', 'link', 'set', 'lo', 'up');
+    await inside(space, IP, 'address', 'add', `10.213.0.${host}/24`, 'dev', 'v0');
+    await inside(space, IP, '-6', 'address', 'add', `fd00:213::${host}/64`, 'dev', 'v0', 'nodad');
+    await inside(space, IP, 'link', 'set', 'v0', 'up');
+    await inside(space, IP, 'link', 'set', 'lo', 'up');
   }
   // b does not forward: what is sent through it vanishes. And one network is unreachable by a's own table.
-  await inside(A, 'ip', 'route', 'add', '10.213.7.0/24', 'via', '10.213.0.2');
-  await inside(A, 'ip', 'route', 'add', 'unreachable', '10.213.8.0/24');
+  await inside(A, IP, 'route', 'add', '10.213.7.0/24', 'via', '10.213.0.2');
+  await inside(A, IP, 'route', 'add', 'unreachable', '10.213.8.0/24');
   const server = 'require("net").createServer((s)=>s.on("error",()=>{})).listen(8080,"::",()=>console.log("up"))';
-  listener = spawn('ip', ['netns', 'exec', B, process.execPath, '-e', server], {
+  listener = spawn(IP, ['netns', 'exec', B, process.execPath, '-e', server], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise((resolve) => listener?.stdout?.once('data', resolve));
@@ -42,7 +44,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   listener?.kill('SIGKILL');
-  for (const space of [A, B]) await run('ip', ['netns', 'delete', space]).catch(() => undefined);
+  for (const space of [A, B]) await run(IP, ['netns', 'delete', space]).catch(() => undefined);
 });
 
 async function probe(targets: { address: string; port: number }[]): Promise<unknown[]> {
@@ -80,7 +82,7 @@ describe('TCP probes from one network namespace to another', () => {
 
   test('pulled out, the cable makes the same connect silent or without a route, never open', async ({ skip }) => {
     skip(whyNot !== undefined, whyNot);
-    await inside(B, 'ip', 'link', 'set', 'v0', 'down');
+    await inside(B, IP, 'link', 'set', 'v0', 'down');
     const [[result] = []] = (await probe([{ address: '10.213.0.2', port: 8080 }])) as string[][];
     expect(['timeout', 'no-route']).toContain(result);
   });
