@@ -1,4 +1,5 @@
 /** A Slack workspace, a Redis, a real bot and a real worker around a diagnosis that the test conducts. */
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, type Log } from '../../src/adapters/log.ts';
 import { Lifetime } from '../../src/adapters/shutdown.ts';
@@ -34,11 +35,16 @@ export interface StageOptions {
   readonly env?: Record<string, string>;
   /** Without a worker, jobs stay in the queue until `startWorker`. */
   readonly worker?: boolean;
+  /** HTTP mode in place of Socket Mode. */
+  readonly http?: boolean;
 }
 
 /** Starts everything; end it with `close`. */
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
-  const [redis, slack] = await Promise.all([testRedis(), startSlackWorkspace(options.slack ?? {})]);
+  const port = options.http === true ? await freePort() : 0;
+  const requestUrl = `http://127.0.0.1:${port}/slack/events`;
+  const slackOptions = { ...options.slack, ...(port === 0 ? {} : { requestUrl }) };
+  const [redis, slack] = await Promise.all([testRedis(), startSlackWorkspace(slackOptions)]);
   const logs: string[] = [];
   const log = createLog('test', 'debug', { write: (line) => void logs.push(line) });
   const env = {
@@ -48,6 +54,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     KUBEWHY_CLUSTER: 'prod',
     KUBEWHY_GRACE_SECONDS: '2',
     REDIS_URL: redis.url,
+    ...(port === 0 ? {} : httpMode(slack, port)),
     ...options.env,
   };
   const fake = fakeDiagnose();
@@ -91,6 +98,27 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       await redis.stop();
     },
   };
+}
+
+function httpMode(slack: SlackWorkspace, port: number): Record<string, string> {
+  return {
+    KUBEWHY_SLACK_MODE: 'http',
+    KUBEWHY_SLACK_SIGNING_SECRET: slack.signingSecret,
+    KUBEWHY_HTTP_HOST: '127.0.0.1',
+    KUBEWHY_HTTP_PORT: String(port),
+  };
+}
+
+/** A port that was free a moment ago: Slack must know the bot's address before the bot starts. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }
 
 async function idle(redis: TestRedis): Promise<void> {

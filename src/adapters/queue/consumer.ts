@@ -16,9 +16,8 @@ export class FinalError extends Error {
 /** One attempt at a job. `data` is not parsed yet: it came through Redis. */
 export interface Attempt {
   readonly data: unknown;
+  /** Counted from 1. */
   readonly attempt: number;
-  /** True where a failure of this attempt is the last word. */
-  readonly last: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +33,7 @@ export interface ConsumerOptions {
   readonly cluster: string;
   readonly concurrency: number;
   readonly handle: (attempt: Attempt) => Promise<void>;
-  /** A job has failed for good without its handler having had the last word (its workers died again and again). */
+  /** A job has failed for good without its handler having had the last word (its workers died again and again, Slack was away for too long). */
   readonly onLost: (data: unknown, error: Error) => Promise<void>;
   readonly onError: (error: Error) => void;
   /** Milliseconds after which a silent worker's job is free, and between looks for such jobs. */
@@ -48,13 +47,10 @@ const MOST_STALLS = 3;
 export function createConsumer(options: ConsumerOptions): Consumer {
   const lockMs = options.lockMs ?? 15_000;
   const run = async (job: Job<unknown>, _token?: string, signal?: AbortSignal): Promise<void> => {
-    const attempts = job.opts.attempts ?? 1;
-    const attempt = job.attemptsMade + 1;
     try {
       await options.handle({
         data: job.data,
-        attempt,
-        last: attempt >= attempts,
+        attempt: job.attemptsMade + 1,
         signal: signal ?? new AbortController().signal,
       });
     } catch (error) {
@@ -80,7 +76,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     for (const id of ids) worker.cancelJob(id, 'lock lost');
   });
   worker.on('failed', (job, error) => {
-    if (job === undefined || !error.message.includes('stalled more than')) return;
+    if (job === undefined) return;
+    const stalled = error.message.includes('stalled more than');
+    const spent = !(error instanceof UnrecoverableError) && job.attemptsMade >= (job.opts.attempts ?? 1);
+    if (!stalled && !spent) return;
     options.onLost(job.data, error).catch(options.onError);
   });
   return {

@@ -17,9 +17,9 @@ export interface Producer {
   close(): Promise<void>;
 }
 
-/** Attempts that a job has: a diagnosis is repeated only for faults that pass, Slack's most of all (about four minutes). */
+/** Attempts that a job has: they outlast half an hour without Slack. What no repetition can mend ends at once (FinalError). */
 export const JOB_OPTIONS = {
-  attempts: 8,
+  attempts: 11,
   backoff: { type: 'exponential', delay: 2000, jitter: 0.3 },
   removeOnComplete: { age: 24 * 3600, count: 5000 },
   removeOnFail: { age: 7 * 24 * 3600, count: 5000 },

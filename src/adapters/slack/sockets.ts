@@ -73,7 +73,12 @@ export function createSockets(options: SocketOptions): Sockets {
         await gone;
         if (!stop.signal.aborted) options.log.info({ open: isOpen.size - 1 }, 'socket closed, opening another');
       } catch (error) {
-        if (error instanceof WebAPIPlatformError && FATAL.has(error.data.error)) throw error;
+        if (error instanceof WebAPIPlatformError && FATAL.has(error.data.error)) {
+          throw new Error(
+            `Slack refuses KUBEWHY_SLACK_APP_TOKEN: ${error.data.error}. Make an app-level token with connections:write and use that.`,
+            { cause: error },
+          );
+        }
         failures += 1;
         options.log.warn({ err: error, failures }, 'socket could not be opened');
       } finally {

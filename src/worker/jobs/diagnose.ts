@@ -32,6 +32,9 @@ export interface DiagnoseDeps {
   readonly progressMs?: number;
 }
 
+/** A fault of ours is given so many tries, a few seconds in all; faults of Slack are given more by the queue. */
+const MOST_TRIES = 3;
+
 /** Runs jobs, and stops those whose askers changed their minds. */
 export class DiagnoseJobs {
   readonly #deps: DiagnoseDeps;
@@ -70,11 +73,17 @@ export class DiagnoseJobs {
     }
   };
 
-  /** The last word on a job whose workers died again and again. */
+  /** The last word on a job that the queue gave up: its workers died again and again, or Slack was away for too long. */
   readonly lost = async (data: unknown): Promise<void> => {
     const job = this.#parse(data);
     const thread = await this.#open(job);
-    if (!thread.done) await this.#close(job, thread, { kind: 'lost' });
+    if (thread.done) return;
+    try {
+      await this.#close(job, thread, { kind: 'lost' });
+    } catch (error) {
+      await this.#end(job, thread, { state: 'failed' });
+      throw error;
+    }
   };
 
   #parse(data: unknown): DiagnoseJob {
@@ -146,7 +155,7 @@ export class DiagnoseJobs {
       }
       if (attempt.signal.aborted) throw new HandedBack();
       const ending = failureOf(error);
-      if (ending === undefined && !attempt.last) throw error;
+      if (ending === undefined && attempt.attempt < MOST_TRIES) throw error;
       const errorId = `err-${randomBytes(4).toString('hex')}`;
       if (ending === undefined) log.error({ err: error, id: job.id, errorId }, 'diagnosis failed');
       else log.info({ err: error, id: job.id }, 'diagnosis ended without a result');
