@@ -4,6 +4,11 @@ import { type ObjectRef, refText } from '../../core/object-ref.ts';
 
 export type Complaint = 'slow' | 'leader';
 
+interface Word {
+  readonly complaint: Complaint;
+  readonly pattern: RegExp;
+}
+
 /** The complaints of one kind in one place. Times are RFC 3339 UTC where the lines have one. */
 export interface EtcdWord {
   readonly complaint: Complaint;
@@ -15,19 +20,22 @@ export interface EtcdWord {
   readonly sample: string;
 }
 
-/** Words of etcd's own log, and the errors that it hands to everyone who asks. "leader changed" is not slowness by itself. */
-const WORDS: readonly { readonly complaint: Complaint; readonly pattern: RegExp }[] = [
-  {
-    complaint: 'leader',
-    pattern:
-      /etcdserver: (leader changed|no leader)|due to previous leader failure|lost leader|elected leader|lost the TCP streaming connection/i,
-  },
+/** The errors that etcd hands to everyone who asks. "leader changed" is not slowness by itself. */
+const HANDED_OUT: readonly Word[] = [
+  { complaint: 'leader', pattern: /etcdserver: (leader changed|no leader)|due to previous leader failure/i },
+  { complaint: 'slow', pattern: /etcdserver: (request timed out|too many requests)/i },
+];
+/** Words of etcd's own log, of v3.3 to today. */
+const OWN: readonly Word[] = [
+  { complaint: 'leader', pattern: /lost leader|elected leader/i },
   {
     complaint: 'slow',
     pattern:
-      /etcdserver: (request timed out|too many requests)|apply request took too long|read-only range request.*took too long|server is likely overloaded|server is overloaded|slow fdatasync|slow fsync/i,
+      /apply request took too long|read-only range request.*took too long|server is likely overloaded|server is overloaded|slow fdatasync|slow fsync/i,
   },
 ];
+/** Applications may have an etcd of their own: only what belongs to the cluster itself speaks of the cluster's. */
+const SYSTEM = /^(kube-|calico-|tigera-|cilium|openshift-)/;
 /** Older words are history. */
 const RECENT_MS = 7 * 24 * 3600 * 1000;
 const STAMP = /(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,]\d+)?(Z|[+-]\d{2}:?\d{2})?/;
@@ -49,7 +57,7 @@ function fromEvents(facts: Facts): EtcdWord[] {
   for (const fact of facts.all('events')) {
     if (!fact.known) continue;
     for (const event of fact.value) {
-      const complaint = complaintOf(event.message);
+      const complaint = isSystem(event.about) ? complaintOf(event.message, HANDED_OUT) : undefined;
       const key = JSON.stringify([event.about, event.message, event.lastTime]);
       if (complaint === undefined || seen.has(key)) continue;
       seen.add(key);
@@ -62,9 +70,10 @@ function fromEvents(facts: Facts): EtcdWord[] {
 
 function fromLogs(facts: Facts): EtcdWord[] {
   return facts.all('pod-log').flatMap((fact) => {
-    if (!fact.known) return [];
-    return WORDS.flatMap(({ complaint }): EtcdWord[] => {
-      const lines = fact.value.lines.filter((line) => complaintOf(line) === complaint);
+    if (!fact.known || !isSystem(fact.object)) return [];
+    const words = fact.object.name.startsWith('etcd') ? [...HANDED_OUT, ...OWN] : HANDED_OUT;
+    return (['leader', 'slow'] as const).flatMap((complaint): EtcdWord[] => {
+      const lines = fact.value.lines.filter((line) => complaintOf(line, words) === complaint);
       const [sample] = lines.slice(-1);
       if (sample === undefined) return [];
       const times = lines.flatMap((line) => timeOf(line) ?? []).sort();
@@ -76,8 +85,12 @@ function fromLogs(facts: Facts): EtcdWord[] {
   });
 }
 
-function complaintOf(text: string): Complaint | undefined {
-  return WORDS.find(({ pattern }) => pattern.test(text))?.complaint;
+function complaintOf(text: string, words: readonly Word[]): Complaint | undefined {
+  return words.find(({ pattern }) => pattern.test(text))?.complaint;
+}
+
+function isSystem({ namespace }: { readonly namespace?: string | undefined }): boolean {
+  return namespace === undefined || SYSTEM.test(namespace);
 }
 
 /** Logs of components are in UTC unless they say otherwise. */

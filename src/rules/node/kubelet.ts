@@ -65,7 +65,12 @@ function stateOf(units: Fact<'node-units'>, unit: NodeUnit | undefined, lines: r
   if (unit.activeState === 'failed') return 'failed';
   if (unit.activeState === 'inactive') return 'stopped';
   if (unit.activeState === 'activating' && unit.subState.startsWith('auto-restart')) return 'looping';
-  return justRestarted(lines) ? 'looping' : 'running';
+  return justRestarted(lines) && !settled(unit, units.item.at) ? 'looping' : 'running';
+}
+
+/** A quiet kubelet may write nothing for long: systemd's own time of its start tells how long it has run. */
+function settled(unit: NodeUnit, at: string): boolean {
+  return unit.since !== undefined && Date.parse(at) - Date.parse(unit.since) >= SETTLED_MS;
 }
 
 /** A kubelet that loops is "running" for the moments between its start and its end: the start before tells. */

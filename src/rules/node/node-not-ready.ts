@@ -35,6 +35,7 @@ export const nodeNotReady = defineRule({
   explains: {
     'pods-on-unready-node': sameObjectLink,
     'pod-not-ready': { when: podIsThere },
+    'pod-pending': { when: (mine, theirs) => theirs.text === 'starting' && onlyThere(mine, theirs) },
     'calico-node-not-ready': { when: onlyThere },
     'endpoint-on-dead-node': { when: onlyThere },
     'taint-not-tolerated': {
@@ -42,9 +43,12 @@ export const nodeNotReady = defineRule({
         theirs.text === 'trouble' && DEAD.test(String(theirs.data['taint'])) && onlyThere(mine, theirs),
     },
     // kubelet alone does not break a NodePort; a boot without kubelet does: nothing was started since, kube-proxy neither.
+    'kube-proxy-down': { when: deadSinceBoot },
+    'proxy-rules-flushed': { when: deadSinceBoot },
+    'ipvs-virtual-server-missing': { when: deadSinceBoot },
+    'calico-bird-not-running': { when: deadSinceBoot },
     'node-port-unreachable': {
-      when: (mine, theirs, facts) =>
-        onlyUnready(theirs, facts) && onNode(mine, theirs) && bootedSince(facts, mine.object.name),
+      when: (mine, theirs, facts) => onlyUnready(theirs, facts) && deadSinceBoot(mine, theirs, facts),
     },
   },
   answers: asksAboutNode,
@@ -137,6 +141,10 @@ function onlyUnready(theirs: Finding, facts: Facts): boolean {
     const node = nodes.get(name);
     return node !== undefined && !isReady(node);
   });
+}
+
+function deadSinceBoot(mine: Finding, theirs: Finding, facts: Facts): boolean {
+  return onlyThere(mine, theirs) && bootedSince(facts, mine.object.name);
 }
 
 /** True where the node booted after its last sign of life. */

@@ -19,6 +19,7 @@ function insufficient(resource: Resource) {
     needs: ['pods', 'events', 'nodes', 'services', 'services-without-endpoints'],
     texts: {
       found: `{owner} asks for {request} of ${resource}, and {count} of {total} nodes {count:has|have} not that much left.`,
+      full: `{count} of {total} nodes {count:has|have} not enough ${resource} left for {owner}.`,
       'too-big': `{owner} asks for {request} of ${resource}. No node has that much at all: the largest has {largest}.`,
       word: 'The scheduler says of {pod}: {message}',
       size: `Most ${resource} that a Pod can get on one node: {largest}.`,
@@ -42,7 +43,7 @@ function insufficient(resource: Resource) {
         say.find({
           object: group.owner,
           confidence: 'confirmed',
-          text: never ? 'too-big' : 'found',
+          text: never ? 'too-big' : request === undefined ? 'full' : 'found',
           data: {
             owner,
             request: request === undefined ? '?' : quantityText(request, resource),

@@ -5,6 +5,7 @@ import type { Finding } from '../../core/finding.ts';
 import { namespacedRef, type ObjectRef, refText, sameRef } from '../../core/object-ref.ts';
 import type { Question } from '../../core/question.ts';
 import { type SeenPod, seenPods, selectorMatches } from '../model/pods.ts';
+import { serviceTarget } from '../model/target.ts';
 
 /** The highest owner that the Pod itself tells: the Deployment behind a ReplicaSet by its pod-template-hash; else the Pod. */
 export function topOwner(pod: PodObject): ObjectRef {
@@ -95,4 +96,14 @@ export function servesPods(mine: Finding, theirs: Finding, facts: Facts): boolea
   if (service?.selector !== undefined) return pods.some(({ pod }) => selectorMatches(service.selector, pod.labels));
   const list = facts.get('pods', theirs.object);
   return list.known && list.value.pods.some((p) => pods.some(({ pod }) => pod.name === p.name));
+}
+
+/** True where the question names this workload, its Pods or its namespace, or a Service that selects them; a cluster does not. */
+export function isNamed(facts: Facts, object: ObjectRef, pods: readonly SeenPod[]): boolean {
+  const { question } = facts;
+  if (question.target.kind === 'Component') return false;
+  if (asksAboutWorkload(question, { object, data: { pods: pods.map(({ pod }) => pod.name) } })) return true;
+  const { service } = serviceTarget(facts);
+  if (service === undefined || service.namespace !== object.namespace) return false;
+  return pods.some(({ pod }) => selectorMatches(service.selector, pod.labels));
 }

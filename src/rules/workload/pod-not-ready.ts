@@ -4,17 +4,8 @@ import { type Facts, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { defineRule } from '../../core/rule.ts';
 import { isStale } from '../model/nodes.ts';
-import { podReady, type SeenPod, seenPods, selectorMatches } from '../model/pods.ts';
-import { serviceTarget } from '../model/target.ts';
-import {
-  asksAboutWorkload,
-  byOwner,
-  type PodGroup,
-  podNames,
-  sameWorkload,
-  servesPods,
-  targetPodUnseen,
-} from './owners.ts';
+import { podReady, type SeenPod, seenPods } from '../model/pods.ts';
+import { asksAboutWorkload, byOwner, isNamed, podNames, sameWorkload, servesPods, targetPodUnseen } from './owners.ts';
 
 /** A Pod that started a moment ago is allowed to be not ready yet. */
 const STARTING_MS = 30_000;
@@ -49,7 +40,7 @@ export const podNotReady = defineRule({
     ] as const) {
       for (const group of byOwner(pods)) {
         // That Pods of a silent node are in doubt is told once, of the node; again only of those that were asked about.
-        if (text === 'silent' && !isAskedAbout(facts, group)) continue;
+        if (text === 'silent' && !isNamed(facts, group.owner, group.pods)) continue;
         const nodes = [...new Set(group.pods.flatMap(({ pod }) => pod.nodeName ?? []))].sort();
         const since = group.pods.flatMap(({ pod }) => readyOf(pod)?.lastTransitionTime ?? []).sort()[0];
         say.find({
@@ -70,14 +61,6 @@ export const podNotReady = defineRule({
     }
   },
 });
-
-function isAskedAbout(facts: Facts, group: PodGroup): boolean {
-  const pods = podNames(group, facts.question);
-  if (asksAboutWorkload(facts.question, { object: group.owner, data: { pods } })) return true;
-  const { service } = serviceTarget(facts);
-  if (service === undefined || service.namespace !== group.owner.namespace) return false;
-  return group.pods.some(({ pod }) => selectorMatches(service.selector, pod.labels));
-}
 
 function readyOf(pod: PodObject) {
   return pod.conditions.find((c) => c.type === 'Ready');

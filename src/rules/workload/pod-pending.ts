@@ -2,8 +2,9 @@
 import type { PodObject } from '../../core/evidence/cluster-types.ts';
 import { proof } from '../../core/facts.ts';
 import { defineRule } from '../../core/rule.ts';
+import { isStale } from '../model/nodes.ts';
 import { seenPods } from '../model/pods.ts';
-import { asksAboutWorkload, byOwner, podNames, sameWorkload, servesPods, targetPodUnseen } from './owners.ts';
+import { asksAboutWorkload, byOwner, isNamed, podNames, sameWorkload, servesPods, targetPodUnseen } from './owners.ts';
 import { schedulingWord } from './scheduling.ts';
 
 /** A Pod that has a node may take this long to pull its image and start before anyone should worry. */
@@ -14,7 +15,7 @@ export const podPending = defineRule({
   role: 'symptom',
   severity: 'critical',
   summary: 'Pods that wait for a node, or do not start on the one they have',
-  needs: ['pods', 'events', 'services', 'services-without-endpoints'],
+  needs: ['pods', 'events', 'nodes', 'node-leases', 'services', 'services-without-endpoints'],
   texts: {
     unscheduled: '{count} {count:Pod|Pods} of {owner} {count:waits|wait} for a node: {pods}.',
     starting: '{count} {count:Pod|Pods} of {owner} {count:has a node and does|have a node and do} not start: {pods}.',
@@ -39,6 +40,9 @@ export const podPending = defineRule({
         const [first] = group.pods;
         if (first === undefined) continue;
         const { owner } = group;
+        const nodes = [...new Set(group.pods.flatMap(({ pod }) => pod.nodeName ?? []))].sort();
+        // What is on a silent node is told once, of the node.
+        if (nodes.some((node) => isStale(facts, node)) && !isNamed(facts, owner, group.pods)) continue;
         const since = group.pods.flatMap(({ pod }) => pod.createdAt ?? []).sort()[0];
         const word = schedulingWord(first);
         const name = `${first.pod.namespace}/${first.pod.name}`;
@@ -58,7 +62,7 @@ export const podPending = defineRule({
               ? proof(word.fact, 'word', { pod: name, message: word.message }, command)
               : proof(first.list, 'phase', { pod: name, since: first.pod.createdAt ?? '?', reason }, command),
           ],
-          scope: {},
+          scope: { nodes },
           ...(since === undefined ? {} : { since }),
         });
       }

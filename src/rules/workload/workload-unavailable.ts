@@ -3,7 +3,7 @@ import type { Workload } from '../../core/evidence/cluster-types.ts';
 import { type Facts, proof } from '../../core/facts.ts';
 import { namespacedRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
-import { asksAboutWorkload } from './owners.ts';
+import { asksAboutWorkload, isNamed } from './owners.ts';
 
 const WORKLOADS = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job'];
 /** A workload that was made or changed a moment ago is on its way. */
@@ -14,7 +14,7 @@ export const workloadUnavailable = defineRule({
   role: 'symptom',
   severity: 'critical',
   summary: 'a workload with fewer serving Pods than it wants',
-  needs: ['workload'],
+  needs: ['workload', 'services'],
   texts: {
     found: '{workload} has {available} of {desired} Pods available.',
     none: '{workload} has none of {desired} {desired:Pod|Pods} available.',
@@ -32,8 +32,9 @@ export const workloadUnavailable = defineRule({
       const fault = faultOf(value, facts.now);
       const object = namespacedRef(value.kind, value.namespace, value.name);
       // The DaemonSets that are read for other questions, calico-node and kube-proxy, have rules of their own.
-      const asked = asksAboutWorkload(facts.question, { object, data: {} });
-      if (fault === undefined || (value.kind === 'DaemonSet' && !asked)) continue;
+      if (fault === undefined || (value.kind === 'DaemonSet' && !isNamed(facts, object, []))) continue;
+      // The Deployment above says the same.
+      if (facts.question.target.kind !== 'ReplicaSet' && value.owners.some((o) => o.kind === 'Deployment')) continue;
       const workload = `${value.kind}/${value.namespace}/${value.name}`;
       const { desired, ready, available, updated } = value;
       const condition = badCondition(value);

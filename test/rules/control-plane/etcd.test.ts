@@ -79,7 +79,26 @@ describe('etcd-slow', () => {
       'failed to send out heartbeat on time; took too long, leader is overloaded likely from slow disk, server is likely overloaded',
     ],
   ])('reads %s', (_, line) => {
-    expect(said(etcdSlow, DIAGNOSE, [HEALTHY, log(line)])).toEqual(['finding undated Cluster/cluster']);
+    const own = known(
+      'pod-log',
+      { lines: [line], truncated: false },
+      namespacedRef('Pod', 'kube-system', 'etcd-a'),
+      'etcd',
+    );
+    expect(said(etcdSlow, DIAGNOSE, [HEALTHY, own])).toEqual(['finding undated Cluster/cluster']);
+    // The same words of anybody else are about something else.
+    expect(said(etcdSlow, DIAGNOSE, [HEALTHY, log(line)])).toEqual([]);
+  });
+
+  it('does not take an application’s own etcd for the cluster’s', () => {
+    const app = namespacedRef('Pod', 'shop', 'gateway-1');
+    const lines = known('pod-log', { lines: ['etcdserver: request timed out'], truncated: false }, app, 'main');
+    const events = known(
+      'events',
+      [{ type: 'Warning', reason: 'Unhealthy', message: 'etcdserver: request timed out', count: 3, about: app }],
+      app,
+    );
+    expect(said(etcdSlow, DIAGNOSE, [HEALTHY, lines, events])).toEqual([]);
   });
 
   it.each<[string, EvidenceItem[]]>([

@@ -90,7 +90,11 @@ describe('api-server-unreachable', () => {
       },
     ],
   };
-  const lease = (seconds: number) => known('node-leases', [{ node: 'n1', renewTime: ago(seconds) }]);
+  const lease = (seconds: number) =>
+    known('node-leases', [
+      { node: 'n1', renewTime: ago(seconds) },
+      { node: 'n2', renewTime: ago(1) },
+    ]);
 
   it('names the one of several API servers that does not run', () => {
     const items = [HEALTHY, lease(5), pods(pod('kube-apiserver', 'api-1'), pod('kube-apiserver', 'api-2', down))];

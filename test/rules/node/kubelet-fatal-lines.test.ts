@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Rule } from '../../../src/core/rule.ts';
 import { NODE_RULES } from '../../../src/rules/node/index.ts';
 import { FATAL_LINES } from '../../../src/rules/node/kubelet-fatal-lines.ts';
-import { outcomeOf, said } from '../../support/evidence.ts';
+import { ago, outcomeOf, said } from '../../support/evidence.ts';
 import {
   attempt,
   cluster,
@@ -196,6 +196,11 @@ describe('the family of fatal lines', () => {
     const running = units('n1', unit('kubelet.service', RUNNING));
     const later = Array.from({ length: 40 }, (_, i) => `I0526 05:34:${i} 1 kubelet.go:1] working`);
     expect(spoken([...attempt(SWAP_FATAL), START, ...later], running)).toEqual([]);
+  });
+
+  it('a quiet kubelet that was started hours ago runs', () => {
+    const quiet = units('n1', unit('kubelet.service', { ...RUNNING, since: ago(7200) }));
+    expect(spoken([...attempt(SWAP_FATAL), START, ...NOISE], quiet)).toEqual([]);
   });
 
   it('a stopped kubelet is not a crashed one', () => {

@@ -145,6 +145,18 @@ describe('workload-unavailable', () => {
     expect(said(workloadUnavailable, ASK_NAMESPACE, [agents])).toEqual(['finding found DaemonSet/shop/web']);
   });
 
+  it('leaves a ReplicaSet to the Deployment above it, unless it was asked about', () => {
+    const replicas = workload({
+      kind: 'ReplicaSet',
+      name: 'web-5d9',
+      available: 0,
+      owners: [{ kind: 'Deployment', name: 'web' }],
+    });
+    const question = { type: 'diagnose', target: { kind: 'ReplicaSet', namespace: 'shop', name: 'web-5d9' } } as const;
+    expect(said(workloadUnavailable, ASK_DEPLOYMENT, [replicas])).toEqual([]);
+    expect(said(workloadUnavailable, question, [replicas])).toEqual(['finding none ReplicaSet/shop/web-5d9']);
+  });
+
   it('leaves the question open where the workload was not seen', () => {
     expect(
       outcomeOf(workloadUnavailable, ASK_DEPLOYMENT, [unknown('workload', namespacedRef('Deployment', 'shop', 'web'))])

@@ -4,6 +4,7 @@ import type { Finding } from '../../../src/core/finding.ts';
 import { CLUSTER, namespacedRef } from '../../../src/core/object-ref.ts';
 import { podPending } from '../../../src/rules/workload/pod-pending.ts';
 import { ago, bundle, known, outcomeOf, said, unknown } from '../../support/evidence.ts';
+import { cluster, DIAGNOSE_N1, silent } from '../node/kit.ts';
 import { ASK_DEPLOYMENT, ASK_NAMESPACE, ASK_POD, pending, pod, podsOf, SERVICE } from './kit.ts';
 
 const MESSAGE = '0/3 nodes are available: 3 Insufficient cpu.';
@@ -66,6 +67,15 @@ describe('pod-pending', () => {
     ['a running Pod', pod('web-5d9-a')],
   ])('is silent about %s', (_, one) => {
     expect(said(podPending, ASK_POD, [podsOf(SERVICE, one)])).toEqual([]);
+  });
+
+  it('leaves Pods on a silent node to that node, unless they were asked about', () => {
+    const items = [
+      ...cluster(silent('n1')),
+      podsOf({ kind: 'Node', name: 'n1' }, pod('web-5d9-a', { phase: 'Pending' })),
+    ];
+    expect(said(podPending, DIAGNOSE_N1, items)).toEqual([]);
+    expect(said(podPending, ASK_POD, items)).toEqual(['finding starting Deployment/shop/web']);
   });
 
   it('leaves the question open where the Pod was not seen', () => {

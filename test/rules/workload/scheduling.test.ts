@@ -114,7 +114,7 @@ describe.each([
       [{ type: 'Warning', reason: 'FailedScheduling', message, count: 9, lastTime: ago(9), about }],
       about,
     );
-    expect(said(rule, ASK_POD, [podsOf(SERVICE, bare), events])).toEqual(['finding found Deployment/shop/web']);
+    expect(said(rule, ASK_POD, [podsOf(SERVICE, bare), events])).toEqual(['finding full Deployment/shop/web']);
   });
 
   it.each<[string, PodObject]>([

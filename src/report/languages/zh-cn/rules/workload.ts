@@ -12,6 +12,7 @@ export const workload: RuleWords = {
   'insufficient-cpu': {
     _summary: '没有节点有足够 CPU 可用的 Pod',
     found: '{owner} 请求 {request} 的 CPU，{total} 个节点中有 {count} 个已没有这么多剩余。',
+    full: '{total} 个节点中有 {count} 个剩余的 CPU 不够 {owner} 使用。',
     'too-big': '{owner} 请求 {request} 的 CPU。没有节点有这么多：最大的只有 {largest}。',
     word: '调度器对 {pod} 的说明：{message}',
     size: '一个 Pod 在单个节点上最多能得到的 CPU：{largest}。',
@@ -22,6 +23,7 @@ export const workload: RuleWords = {
   'insufficient-memory': {
     _summary: '没有节点有足够内存可用的 Pod',
     found: '{owner} 请求 {request} 的内存，{total} 个节点中有 {count} 个已没有这么多剩余。',
+    full: '{total} 个节点中有 {count} 个剩余的内存不够 {owner} 使用。',
     'too-big': '{owner} 请求 {request} 的内存。没有节点有这么多：最大的只有 {largest}。',
     word: '调度器对 {pod} 的说明：{message}',
     size: '一个 Pod 在单个节点上最多能得到的内存：{largest}。',
