@@ -1,6 +1,6 @@
 /** BIRD 1.6 (as Calico ships it) answering `show protocols` and `show protocols all` on its socket (nest/proto.c, proto/bgp/bgp.c). */
 import type { SimNode } from './model.ts';
-import { type Route, routesOf } from './routes.ts';
+import { routesOf } from './routes.ts';
 import type { Session, World } from './world.ts';
 
 const BANNER = '0001 BIRD v0.3.3+birdv1.6.8 ready.';
@@ -24,11 +24,15 @@ interface Row {
 
 function show(world: World, node: SimNode, all: boolean): string {
   const rows = basics(world, node, 4);
+  const learnt = new Map<string, number>();
+  for (const route of routesOf(world, node)) {
+    if (route.proto === 'bird' && route.via !== undefined) learnt.set(route.via, (learnt.get(route.via) ?? 0) + 1);
+  }
   for (const session of world.sessions(node)) {
     const since = sinceText(session.since, world.model.now);
     rows.push({
       line: `${row(session.name, 'BGP', session.state, since)}${session.info.padEnd(14)}${session.error}`,
-      details: details(world, node, session),
+      details: all ? details(world, node, session, learnt.get(session.peerAddress) ?? 0) : [],
     });
   }
   return frame(rows, all);
@@ -63,17 +67,14 @@ function basics(world: World, node: SimNode, family: 4 | 6): Row[] {
   });
 }
 
-function details(world: World, node: SimNode, session: Session): string[] {
+function details(world: World, node: SimNode, session: Session, routes: number): string[] {
   const here = world.bgpAddress(node) ?? '';
-  const routes = routesOf(world, node).filter(
-    (route: Route) => route.proto === 'bird' && route.via === session.peerAddress,
-  );
   const out = [
     '  Description:    Connection to BGP peer',
     '  Preference:     100',
     '  Input filter:   ACCEPT',
     '  Output filter:  calico_export_to_bgp_peers',
-    `  Routes:         ${session.state === 'up' ? Math.max(1, routes.length) : 0} imported, ${session.state === 'up' ? 1 : 0} exported, ${routes.length} preferred`,
+    `  Routes:         ${session.state === 'up' ? Math.max(1, routes) : 0} imported, ${session.state === 'up' ? 1 : 0} exported, ${routes} preferred`,
     `  BGP state:          ${session.info}`,
     `    Neighbor address: ${session.peerAddress}`,
     `    Neighbor AS:      ${world.model.calico.asNumber}`,

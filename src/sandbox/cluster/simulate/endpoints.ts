@@ -63,9 +63,20 @@ export function backendsOf(model: ClusterModel, service: SimService): SimBackend
   }));
 }
 
-/** Ports of all Services that have a ClusterIP. */
+const indexed = new WeakMap<ClusterModel, SimBackends[]>();
+
+/** Works out the ports of all Services that have a ClusterIP, and remembers them for `allBackends`. */
+export function indexBackends(model: ClusterModel): SimBackends[] {
+  const found = model.services
+    .filter((service) => service.clusterIP !== 'None')
+    .flatMap((one) => backendsOf(model, one));
+  indexed.set(model, found);
+  return found;
+}
+
+/** Ports of all Services that have a ClusterIP, as they were when the model's world was derived. */
 export function allBackends(model: ClusterModel): SimBackends[] {
-  return model.services.filter((service) => service.clusterIP !== 'None').flatMap((one) => backendsOf(model, one));
+  return indexed.get(model) ?? indexBackends(model);
 }
 
 /** `ns/name:port`, or without the port's name where it has none: how kube-proxy names a port in comments. */

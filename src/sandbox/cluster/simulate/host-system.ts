@@ -28,16 +28,13 @@ export function systemCommands(model: ClusterModel, node: SimNode): Record<strin
         : { stdout: `Timezone=${node.timeZone}\nLocalRTC=no\nCanNTP=yes\nNTP=yes\nNTPSynchronized=yes\n` },
     ...swapCommands(node),
   };
-  for (const unit of ['kubelet.service', 'kubelet', `${runtimeUnit(node)}.service`, runtimeUnit(node)]) {
-    const entries = unit.startsWith('kubelet') ? kubeletJournal(model, node) : [];
-    const texts = entries.map((entry) => JSON.stringify(entry));
+  const journal = kubeletJournal(model, node).map((entry) => `${JSON.stringify(entry)}\n`);
+  for (const unit of ['kubelet', 'containerd', 'docker', 'crio', 'kube-proxy']) {
     for (const lines of [50, 100, 200, 300, 400, 500, 1000]) {
-      out[`journalctl --unit ${unit} --lines ${lines} --no-pager --output json`] = {
-        stdout: texts
-          .slice(-lines)
-          .map((line) => `${line}\n`)
-          .join(''),
-      };
+      const stdout = unit === 'kubelet' ? journal.slice(-lines).join('') : '';
+      for (const name of [unit, `${unit}.service`]) {
+        out[`journalctl --unit ${name} --lines ${lines} --no-pager --output json`] = { stdout };
+      }
     }
   }
   return out;

@@ -15,9 +15,17 @@ export interface LargeCluster {
 const CREATED = '2026-01-04T08:00:00.000Z';
 const NOW = '2026-03-17T09:26:41.000Z';
 
-/** So many of each; the Pods are spread evenly, and the Service asked about has one Pod. At least 3 nodes and 1 Service. */
-export function largeCluster(nodes: number, services: number, pods: number): LargeCluster {
-  const model = empty();
+/**
+ * So many of each; the Pods are spread evenly, and the Service asked about has one Pod. At least 3 nodes and 1 Service.
+ * ipvs by default, whose table is the smallest: `nft -j` of 50,000 endpoints prints some 50 MB, as it would on a real node.
+ */
+export function largeCluster(
+  nodes: number,
+  services: number,
+  pods: number,
+  proxy: ClusterModel['proxy']['mode'] = 'ipvs',
+): LargeCluster {
+  const model = empty(proxy);
   model.nodes = Array.from({ length: nodes }, (_, index) => node(index));
   for (const one of model.nodes) {
     const facts = { node: one, created: CREATED, containerStarted: one.calicoStarted };
@@ -36,16 +44,16 @@ export function largeCluster(nodes: number, services: number, pods: number): Lar
   return { model, nodePort: 30_000, hosts: [...new Set(hosts)], struck: struck.name };
 }
 
-function empty(): ClusterModel {
+function empty(mode: ClusterModel['proxy']['mode']): ClusterModel {
   return {
     name: 'large',
     now: NOW,
-    kubernetes: 'v1.36.1',
+    kubernetes: 'v1.34.2',
     serviceCidr: '172.30.0.0/16',
     controlPlaneEndpoint: '10.128.0.10:6443',
-    proxy: { mode: 'nftables', nodePortAddresses: [], namespace: 'kube-system' },
+    proxy: { mode, nodePortAddresses: [], namespace: 'kube-system' },
     calico: {
-      version: '3.32.0',
+      version: '3.31.0',
       install: 'manifest',
       namespace: 'kube-system',
       env: { IP: 'autodetect' },

@@ -26,13 +26,17 @@ export function podsOn(model: ClusterModel, node: SimNode): SimPod[] {
   return podsOfNode(model, node).filter((pod) => pod.phase === 'Running' && !pod.hostNetwork);
 }
 
-/** All ClusterIPs, each once. */
-export function clusterIps(model: ClusterModel): string[] {
-  return [...new Set(model.services.map((service) => service.clusterIP).filter((ip) => ip !== 'None'))];
+/** All ClusterIPs, each once, or only that of the first Service. */
+export function clusterIps(model: ClusterModel, first = false): string[] {
+  const services = first ? model.services.slice(0, 1) : model.services;
+  return [...new Set(services.map((service) => service.clusterIP).filter((ip) => ip !== 'None'))];
 }
 
-/** The node's links by index: loopback, NICs, then what docker, kube-proxy and Calico create, then one per local Pod. */
-export function linksOf(model: ClusterModel, node: SimNode): Link[] {
+/**
+ * The node's links by index: loopback, NICs, then what docker, kube-proxy and Calico create, then one per local Pod.
+ * `brief` leaves out the Pods' and all but one of kube-proxy's addresses: enough for those who look at the others.
+ */
+export function linksOf(model: ClusterModel, node: SimNode, brief = false): Link[] {
   const links: Link[] = [
     { ...ether('lo', 1), flags: 'LOOPBACK,UP,LOWER_UP', state: 'UNKNOWN', mtu: 65_536, kind: 'loopback' },
   ];
@@ -58,20 +62,25 @@ export function linksOf(model: ClusterModel, node: SimNode): Link[] {
     add(docker);
   }
   if (!node.containersRun) return links;
-  addProxyLinks(model, node, add);
-  addCalicoLinks(model, node, add);
+  addProxyLinks(model, node, add, brief);
+  addCalicoLinks(model, node, add, brief);
   return links;
 }
 
-function addProxyLinks(model: ClusterModel, node: SimNode, add: (link: Link) => void): void {
+function addProxyLinks(model: ClusterModel, node: SimNode, add: (link: Link) => void, brief: boolean): void {
   if (model.proxy.mode !== 'ipvs' || node.faults.kubeProxyDown === true) return;
   add({ ...ether('dummy0', 0), flags: 'BROADCAST,NOARP', state: 'DOWN' });
   const link: Link = { ...ether('kube-ipvs0', 0), flags: 'BROADCAST,NOARP', state: 'DOWN' };
-  link.addresses = clusterIps(model).map((ip) => ({ cidr: `${ip}/32`, brd: ip, secondary: false, scope: 'global' }));
+  link.addresses = clusterIps(model, brief).map((ip) => ({
+    cidr: `${ip}/32`,
+    brd: ip,
+    secondary: false,
+    scope: 'global',
+  }));
   add(link);
 }
 
-function addCalicoLinks(model: ClusterModel, node: SimNode, add: (link: Link) => void): void {
+function addCalicoLinks(model: ClusterModel, node: SimNode, add: (link: Link) => void, brief: boolean): void {
   const tunnel = {
     cidr: `${node.tunnelAddress}/32`,
     brd: node.tunnelAddress,
@@ -86,7 +95,8 @@ function addCalicoLinks(model: ClusterModel, node: SimNode, add: (link: Link) =>
   if (model.calico.encapsulation === 'vxlan') {
     add({ ...ether('vxlan.calico', 0), state: 'UNKNOWN', mtu, addresses: [tunnel] });
   }
-  for (const pod of podsOn(model, node)) add({ ...ether(caliName(pod), 0), shown: `${caliName(pod)}@if4`, mtu });
+  for (const pod of brief ? [] : podsOn(model, node))
+    add({ ...ether(caliName(pod), 0), shown: `${caliName(pod)}@if4`, mtu });
 }
 
 function ether(name: string, ifindex: number): Link {

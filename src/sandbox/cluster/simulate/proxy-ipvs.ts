@@ -15,11 +15,12 @@ export function ipvsTable(model: ClusterModel, node: SimNode): string | undefine
   ];
   if (!programmed(model, node)) return `${head.join('\n')}\n`;
   const body: string[] = [];
+  const addresses = nodePortAddresses(model, node);
   for (const backends of allBackends(model)) {
     const { service, port } = backends;
     body.push(...server(service.clusterIP, port.port, backends.endpoints));
     if (port.nodePort === undefined) continue;
-    for (const address of nodePortAddresses(model, node)) {
+    for (const address of addresses) {
       body.push(...server(address, port.nodePort, nodePortEndpoints(backends, node)));
     }
   }

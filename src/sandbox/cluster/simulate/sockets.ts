@@ -112,17 +112,33 @@ export function socketFiles(
   files['/proc/net/tcp6'] = TCP6_HEAD;
   files['/proc/net/udp'] = UDP_HEAD;
   files['/proc/net/udp6'] = UDP_HEAD;
-  for (const process of podProcesses(world.model, node)) {
+  addPodFiles(node, podProcesses(world.model, node), files, links);
+  return { files, links };
+}
+
+/** Each Pod's processes share its network namespace, hence its tables. */
+function addPodFiles(
+  node: SimNode,
+  processes: Process[],
+  files: Record<string, string>,
+  links: Record<string, string>,
+): void {
+  const tables = new Map<string, { address: string; port: number; inode: number }[]>();
+  const uid = (process: Process): string => podUid(process.pod);
+  for (const process of processes) {
+    const rows = process.listens.map((socket, i) => ({ ...socket, inode: process.pid * 10 + i }));
+    tables.set(uid(process), [...(tables.get(uid(process)) ?? []), ...rows]);
+    rows.forEach((row, i) => {
+      links[`/proc/${process.pid}/fd/${i + 3}`] = `socket:[${row.inode}]`;
+    });
+  }
+  for (const process of processes) {
     const base = `/proc/${process.pid}`;
     files[`${base}/comm`] = `${process.name.slice(0, 15)}\n`;
     files[`${base}/cgroup`] = podCgroup(node, process);
-    const own = podProcesses(world.model, node).filter((one) => one.pod === process.pod);
-    files[`${base}/net/tcp`] = tcpTable(
-      own.flatMap((one) => one.listens.map((socket, i) => ({ ...socket, inode: one.pid * 10 + i }))),
-    );
+    files[`${base}/net/tcp`] = tcpTable(tables.get(uid(process)) ?? []);
     files[`${base}/net/tcp6`] = TCP6_HEAD;
   }
-  return { files, links };
 }
 
 const TCP_HEAD =

@@ -18,7 +18,9 @@ export function workloadObjects(model: ClusterModel): KubeObject[] {
   for (const pod of model.pods) {
     if (pod.owner === undefined || pod.owner.kind === 'Node') continue;
     const key = `${pod.owner.kind}/${pod.namespace}/${pod.owner.name}`;
-    groups.set(key, [...(groups.get(key) ?? []), pod]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [pod]);
+    else group.push(pod);
   }
   return [...groups.values()].flatMap((pods) => objectsFor(model, pods));
 }

@@ -1,7 +1,7 @@
 /** What follows from a model: the addresses Calico chose, who reaches whom, which BGP sessions stand, which node is Ready. */
 import { atLeast, hostOf, within } from './address.ts';
 import { autodetect, type Detection } from './autodetect.ts';
-import { allBackends, type SimBackends } from './endpoints.ts';
+import { indexBackends, type SimBackends } from './endpoints.ts';
 import { linksOf } from './links.ts';
 import { type ClusterModel, nicWith, type SimNode } from './model.ts';
 import type { Route } from './routes.ts';
@@ -51,7 +51,7 @@ export function derive(model: ClusterModel): World {
   const world: World = {
     model,
     routes: new Map(),
-    backends: allBackends(model),
+    backends: indexBackends(model),
     detection(node) {
       const known = detections.get(node.name);
       if (known !== undefined) return known;
@@ -83,7 +83,7 @@ function detect(model: ClusterModel, node: SimNode): Detection {
   const wanted = model.calico.env['IP'] ?? '';
   if (wanted !== '' && wanted !== 'autodetect')
     return { cidr: wanted, log: `Using IPv4 address from environment: IP=${wanted}` };
-  const candidates = linksOf(model, node).map((link) => ({
+  const candidates = linksOf(model, node, true).map((link) => ({
     name: link.name,
     ifindex: link.ifindex,
     cidrs: link.addresses.map((address) => address.cidr),
@@ -156,8 +156,10 @@ function notReady(world: World, node: SimNode): string | undefined {
     const dir = atLeast(world.model.calico.version, '3.1.0') ? '/var/run/calico' : '/var/run/bird';
     return `calico/node is not ready: BIRD is not ready: error querying BIRD: unable to connect to BIRDv4 socket: dial unix ${dir}/bird.ctl: connect: connection refused`;
   }
+  // Looked for one by one: on large clusters the whole list is needed of few nodes.
+  if (world.model.nodes.some((peer) => peer.name !== node.name && meshUp(world, node, peer))) return undefined;
   const sessions = world.sessions(node);
-  if (sessions.length === 0 || sessions.some((session) => session.state === 'up')) return undefined;
+  if (sessions.length === 0) return undefined;
   const peers = sessions.map((session) => session.peerAddress).join(',');
   return `calico/node is not ready: BIRD is not ready: BGP not established with ${peers}`;
 }
