@@ -147,6 +147,45 @@ describe('node-service-proxy', () => {
     });
   });
 
+  test('a table too large to be read at once is read in parts, and only where the question leads', async () => {
+    const whole = JSON.parse(fixture('nft-kube-proxy.json')) as {
+      nftables: Record<string, { name?: string; chain?: string }>[];
+    };
+    const asked: string[] = [];
+    const run: Host['run'] = (program, args) => {
+      if (program !== 'nft') return fails('not-found');
+      const [, , kind = '', family, , name] = args;
+      if (family !== 'ip') return noTable();
+      if (kind === 'table') return printed('{"nftables": [', { truncated: true });
+      asked.push(`${kind} ${name}`);
+      const part = whole.nftables.filter((item) =>
+        kind === 'chain' ? item['rule']?.chain === name : item[kind]?.name === name,
+      );
+      return part.length === 0 ? noTable() : printed(JSON.stringify({ nftables: part }));
+    };
+    expect(
+      await read('node-service-proxy', fakeHost({ run }), {
+        ports: [{ port: 30084, protocol: 'TCP' }],
+        clusterIPs: [],
+      }),
+    ).toEqual({
+      modes: ['nftables'],
+      totalEntries: 6,
+      nodePortAddresses: ['172.17.73.66'],
+      entries: [
+        {
+          address: '*',
+          port: 30084,
+          protocol: 'TCP',
+          verdict: 'forward',
+          destinations: [{ ip: '10.244.1.9', port: 8080 }],
+        },
+      ],
+    });
+    expect(asked).toContain('chain external-BBBB-web/local-svc/tcp/http');
+    expect(asked).not.toContain('chain external-AAAA-ci/jenkins-svc/tcp/http');
+  });
+
   test('another protocol on the same port is another entry', async () => {
     const host = fakeHost(programs({ 'iptables-save': () => printed(fixture('iptables-save-legacy.txt')) }));
     const udp = { ports: [{ port: 30080, protocol: 'UDP' as const }], clusterIPs: [] };

@@ -1,7 +1,7 @@
 /** Finds what a host's own firewall denies: rules that drop or reject outside of kube-proxy's, the CNI's and Docker's chains. */
 import type { EvidenceValue } from '../../core/evidence/kinds.ts';
 import { type IptablesTable, jumpOf, rulesOf } from './iptables-save.ts';
-import { asObject, type NftListing, type NftRule, targetOf } from './nft.ts';
+import { asObject, type NftListing, type NftRule, ruleTargets } from './nft.ts';
 
 type Firewall = EvidenceValue<'node-firewall'>;
 type Denial = Firewall['denials'][number];
@@ -68,7 +68,7 @@ export function nftDenials(listing: NftListing, shown: ReadonlyMap<string, Iptab
   for (const rule of listing.rules) {
     const list = jumps.get(idOf(rule, rule.chain)) ?? [];
     for (const statement of rule.expr) {
-      for (const target of allTargets(statement)) list.push(idOf(rule, target));
+      for (const target of ruleTargets(statement)) list.push(idOf(rule, target));
     }
     jumps.set(idOf(rule, rule.chain), list);
   }
@@ -107,13 +107,6 @@ function hooksOf(
     }
   }
   return hooks;
-}
-
-function allTargets(statement: Record<string, unknown>): string[] {
-  const direct = targetOf(statement);
-  if (direct !== undefined) return [direct];
-  const set = asObject(asObject(statement['vmap'])['data'])['set'];
-  return Array.isArray(set) ? set.flatMap((pair) => (Array.isArray(pair) ? (targetOf(pair[1]) ?? []) : [])) : [];
 }
 
 function matched(rule: NftRule): { protocol?: string; ports?: string; source?: string } {

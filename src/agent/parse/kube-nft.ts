@@ -1,6 +1,6 @@
 /** Reads kube-proxy's nftables mode: the maps of table `kube-proxy`, followed to the endpoints, seen from outside. */
 import type { ProxyEntry } from '../../core/evidence/node-network.ts';
-import { asObject, keyParts, type NftListing, type NftRule, targetOf } from './nft.ts';
+import { asObject, keyParts, type NftListing, type NftRule, ruleTargets, targetOf } from './nft.ts';
 
 const MAX_DEPTH = 12;
 /** address . protocol . port */
@@ -23,16 +23,13 @@ export function kubeNft(listing: NftListing): KubeNft {
     rules.set(rule.chain, list);
   }
   const entries = new Map<string, ProxyEntry>();
-  for (const { name, elem } of listing.collections) {
-    if (!BY_ADDRESS.includes(name) && !BY_PORT.includes(name)) continue;
-    for (const pair of elem) {
-      if (!Array.isArray(pair)) continue;
-      const entry = entryOf(keyParts(pair[0]), pair[1], BY_ADDRESS.includes(name), rules);
-      if (entry === undefined) continue;
-      const key = `${entry.address} ${entry.protocol} ${entry.port}`;
-      // Traffic from outside without local endpoints: `no-endpoint-nodeports` decides where the other map forwards nothing.
-      if (entries.get(key)?.verdict !== 'forward') entries.set(key, entry);
-    }
+  for (const { entry, verdict } of entryKeys(listing)) {
+    const found = judge(verdict, rules);
+    entry.destinations.push(...found.destinations);
+    entry.verdict = found.destinations.length > 0 ? 'forward' : found.verdict;
+    const key = `${entry.address} ${entry.protocol} ${entry.port}`;
+    // Traffic from outside without local endpoints: `no-endpoint-nodeports` decides where the other map forwards nothing.
+    if (entries.get(key)?.verdict !== 'forward') entries.set(key, entry);
   }
   const addresses = listing.collections.find(({ name }) => name === 'nodeport-ips')?.elem ?? [];
   return {
@@ -47,20 +44,28 @@ function addressText(element: unknown): string[] {
   return typeof prefix['addr'] === 'string' ? [`${prefix['addr']}/${String(prefix['len'])}`] : [];
 }
 
-function entryOf(
-  key: readonly unknown[],
-  verdict: unknown,
-  hasAddress: boolean,
-  rules: ReadonlyMap<string, readonly NftRule[]>,
-): ProxyEntry | undefined {
+/** One element of kube-proxy's maps: the entry without its judgement, the verdict, and the chain to which it leads. */
+export interface EntryKey {
+  readonly entry: ProxyEntry;
+  readonly verdict: unknown;
+  readonly target: string | undefined;
+}
+
+/** Gives the elements of the maps of Services and NodePorts. */
+export function entryKeys(listing: NftListing): EntryKey[] {
+  return listing.collections.flatMap(({ name, elem }) => {
+    const hasAddress = BY_ADDRESS.includes(name);
+    if (!hasAddress && !BY_PORT.includes(name)) return [];
+    return elem.flatMap((pair) => (Array.isArray(pair) ? entryKey(keyParts(pair[0]), pair[1], hasAddress) : []));
+  });
+}
+
+function entryKey(key: readonly unknown[], verdict: unknown, hasAddress: boolean): EntryKey[] {
   const [protocol, port] = hasAddress ? key.slice(1) : key;
   const address = hasAddress ? key[0] : '*';
-  if (typeof protocol !== 'string' || typeof port !== 'number' || typeof address !== 'string') return undefined;
+  if (typeof protocol !== 'string' || typeof port !== 'number' || typeof address !== 'string') return [];
   const entry: ProxyEntry = { address, port, protocol: protocol.toUpperCase(), verdict: 'none', destinations: [] };
-  const found = judge(verdict, rules);
-  entry.destinations.push(...found.destinations);
-  entry.verdict = found.destinations.length > 0 ? 'forward' : found.verdict;
-  return entry;
+  return [{ entry, verdict, target: targetOf(verdict) }];
 }
 
 interface Followed {
@@ -93,7 +98,7 @@ function follow(
       if ('reject' in statement) found.verdict = 'reject';
       const destination = dnatOf(statement);
       if (destination !== undefined) found.destinations.push(destination);
-      for (const target of targetsOf(statement)) follow(target, rules, found, depth + 1, seen);
+      for (const target of ruleTargets(statement)) follow(target, rules, found, depth + 1, seen);
     }
   }
 }
@@ -105,14 +110,6 @@ function aboutSource(statement: Record<string, unknown>): boolean {
   const flags = asObject(left['fib'])['flags'];
   const asked = Array.isArray(flags) ? flags : [flags];
   return payload['field'] === 'saddr' || asked.includes('saddr');
-}
-
-function targetsOf(statement: Record<string, unknown>): string[] {
-  const direct = targetOf(statement);
-  if (direct !== undefined) return [direct];
-  const data = asObject(asObject(statement['vmap'])['data'])['set'];
-  if (!Array.isArray(data)) return [];
-  return data.flatMap((pair) => (Array.isArray(pair) ? (targetOf(pair[1]) ?? []) : []));
 }
 
 function dnatOf(statement: Record<string, unknown>): { ip: string; port: number } | undefined {

@@ -61,6 +61,14 @@ export function targetOf(statement: unknown): string | undefined {
   return typeof to['target'] === 'string' ? to['target'] : undefined;
 }
 
+/** Gives every chain that a statement may lead to: a jump, a goto, or the verdicts of an inline map. */
+export function ruleTargets(statement: Record<string, unknown>): string[] {
+  const direct = targetOf(statement);
+  if (direct !== undefined) return [direct];
+  const set = asObject(asObject(statement['vmap'])['data'])['set'];
+  return Array.isArray(set) ? set.flatMap((pair) => (Array.isArray(pair) ? (targetOf(pair[1]) ?? []) : [])) : [];
+}
+
 /** Gives an object's own fields, and none for anything else. */
 export function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

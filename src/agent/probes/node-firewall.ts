@@ -10,7 +10,7 @@ import { showUnits } from '../unit-states.ts';
 
 const MANAGERS = ['firewalld', 'nftables', 'ufw'];
 const MAX_DENIALS = 2000;
-const RULES_BYTES = 64 * 1024 * 1024;
+const RULES_BYTES = 32 * 1024 * 1024;
 
 export const nodeFirewall: Probe<'node-firewall'> = {
   kind: 'node-firewall',

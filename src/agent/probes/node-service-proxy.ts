@@ -2,16 +2,15 @@
 import type { EvidenceValue } from '../../core/evidence/kinds.ts';
 import type { ProxyEntry } from '../../core/evidence/node-network.ts';
 import { type Host, HostError, type Limits, type Program } from '../host.ts';
+import { type NftProxy, readNftProxy } from '../nft-table.ts';
 import { parseIpVs } from '../parse/ip-vs.ts';
 import { parseIptablesSave } from '../parse/iptables-save.ts';
 import { hasKubeIptables, type IsWanted, type KubeIptables, kubeIptables } from '../parse/kube-iptables.ts';
-import { type KubeNft, kubeNft } from '../parse/kube-nft.ts';
-import { parseNft } from '../parse/nft.ts';
 import { orMissing, type ParamsOf, type Probe, readText, runText } from '../probe.ts';
 
 const MAX_ENTRIES = 2000;
-/** iptables-save of 5,000 Services with 50,000 endpoints is some 30 MB. */
-const RULES_BYTES = 64 * 1024 * 1024;
+/** iptables-save of 5,000 Services with 50,000 endpoints is some 20 MB; more would endanger the agent's own memory. */
+const RULES_BYTES = 32 * 1024 * 1024;
 type Mode = EvidenceValue<'node-service-proxy'>['modes'][number];
 
 interface Seen {
@@ -92,28 +91,19 @@ function iptables(host: Host, limits: Limits, isWanted: IsWanted): Promise<Look>
 
 function nftables(host: Host, limits: Limits, isWanted: IsWanted): Promise<Look> {
   return look(async () => {
-    const found: KubeNft[] = [];
-    for (const family of ['ip', 'ip6']) {
-      const table = await nftTable(host, family, limits);
-      if (table !== undefined) found.push(kubeNft(parseNft(table)));
+    const found: NftProxy[] = [];
+    for (const family of ['ip', 'ip6'] as const) {
+      const table = await readNftProxy(host, family, limits, isWanted);
+      if (table !== undefined) found.push(table);
     }
     if (found.length === 0) return undefined;
-    const entries = found.flatMap((one) => one.entries);
     return {
       mode: 'nftables',
-      entries: entries.filter(isWanted),
-      total: entries.length,
+      entries: found.flatMap(({ entries }) => entries),
+      total: found.reduce((sum, one) => sum + one.total, 0),
       nodePortAddresses: found.flatMap(({ nodePortAddresses }) => nodePortAddresses),
     };
   });
-}
-
-/** Gives the table's listing, undefined where nft is not installed or knows no such table. */
-async function nftTable(host: Host, family: string, limits: Limits): Promise<string | undefined> {
-  const args = ['-j', 'list', 'table', family, 'kube-proxy'];
-  const result = await orMissing(host.run('nft', args, limits));
-  if (result === undefined || (result.code !== 0 && /no such file or directory/i.test(result.stderr))) return undefined;
-  return runText({ ...host, run: async () => result }, 'nft', args, limits);
 }
 
 async function look(read: () => Promise<Look>): Promise<Look> {
