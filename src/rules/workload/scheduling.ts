@@ -30,10 +30,11 @@ export function schedulingWord({ pod, list, events }: SeenPod): SchedulingWord |
 export function refusals(message: string): Refusal[] {
   const body = /nodes? (?:are|is) available:? ?(.*)$/is.exec(message)?.[1];
   if (body === undefined) return [];
-  const own = body.split(/\s*\.?\s*preemption:/i)[0] ?? '';
+  // The reasons are one sentence; what stands behind it is about preemption and claims.
+  const own = body.split(/\.(?:\s|$)|preemption:/i)[0] ?? '';
   const out: Refusal[] = [];
   // A reason begins with a count; a taint's braces may hold commas.
-  const pattern = /(\d+) ((?:\{[^}]*\}|[^{}])*?)(?=, \d+ |\.\s*$|\.$|$)/g;
+  const pattern = /(\d+) ((?:\{[^}]*\}|[^{}])*?)(?=, \d+ |$)/g;
   for (const match of own.trim().matchAll(pattern)) {
     const reason = (match[2] ?? '').replace(/[\s.,]+$/, '');
     if (reason === '') continue;

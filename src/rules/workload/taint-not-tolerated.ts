@@ -1,14 +1,16 @@
 /** Cause: nodes carry a taint that the Pod does not tolerate; taints of dead nodes lead on to what killed them. */
-import type { NodeObject } from '../../core/evidence/cluster-types.ts';
+import type { NodeObject, PodObject } from '../../core/evidence/cluster-types.ts';
 import { type Facts, proof } from '../../core/facts.ts';
 import { defineRule } from '../../core/rule.ts';
 import { nodesByName } from '../model/nodes.ts';
 import { type SeenPod, seenPods } from '../model/pods.ts';
 import { byOwner, podNames, servesPods } from './owners.ts';
-import { explainsPending, nodesLookedAt, type Refusal, refusals, schedulingWord } from './scheduling.ts';
+import { explainsPending, nodesLookedAt, refusals, schedulingWord } from './scheduling.ts';
 
 /** Control plane nodes keep ordinary Pods away by design: no fault while another reason stands beside it. */
 const BY_DESIGN = new Set(['node-role.kubernetes.io/master', 'node-role.kubernetes.io/control-plane']);
+/** Since v1.34.2 the scheduler does not name taints any more (kubernetes/kubernetes#134740). */
+const UNNAMED = /had untolerated taint(\(s\)|s)?$/i;
 /** A cordon is somebody's will and has a rule of its own. */
 const CORDON = 'node.kubernetes.io/unschedulable';
 /** Set by Kubernetes itself while a node is in trouble: nothing to tolerate, but something to mend. */
@@ -34,13 +36,14 @@ export const taintNotTolerated = defineRule({
   explains: { 'pod-pending': explainsPending, 'service-no-ready-endpoints': { when: servesPods } },
   judge(facts, say) {
     const waiting = seenPods(facts).filter(({ pod }) => pod.phase === 'Pending' && pod.deletionTime === undefined);
-    for (const group of byOwner(waiting.filter((seen) => taintsOf(seen).length > 0))) {
+    for (const group of byOwner(waiting.filter((seen) => taintsOf(facts, seen).length > 0))) {
       const [first] = group.pods;
       const word = first === undefined ? undefined : schedulingWord(first);
       if (first === undefined || word === undefined) continue;
-      for (const { refusal, key, text } of taintsOf(first)) {
+      for (const kept of taintsOf(facts, first)) {
+        const { key, text } = kept;
         const trouble = TROUBLE.test(key);
-        const struck = taintedNodes(facts, key, refusal);
+        const struck = taintedNodes(facts, kept);
         const owner = `${group.owner.kind}/${group.owner.namespace}/${group.owner.name}`;
         const nodes = facts.get('nodes');
         say.find({
@@ -50,8 +53,8 @@ export const taintNotTolerated = defineRule({
           data: {
             owner,
             taint: text,
-            count: refusal.nodes,
-            total: nodesLookedAt(word.message) ?? refusal.nodes,
+            count: kept.nodes,
+            total: nodesLookedAt(word.message) ?? kept.nodes,
             pods: podNames(group, facts.question),
           },
           because: [
@@ -82,22 +85,56 @@ export const taintNotTolerated = defineRule({
   },
 });
 
+/** A taint that keeps the Pod away, and from how many nodes. */
+interface Kept {
+  readonly nodes: number;
+  readonly key: string;
+  readonly value: string;
+  readonly text: string;
+}
+
 /** The taints that keep the Pod away, without those that are there by design beside a real reason. */
-function taintsOf(seen: SeenPod): { refusal: Refusal; key: string; text: string }[] {
+function taintsOf(facts: Facts, seen: SeenPod): Kept[] {
   const word = schedulingWord(seen);
   const all = word === undefined ? [] : refusals(word.message);
-  const onlyDesign = all.every((r) => r.taint !== undefined && BY_DESIGN.has(r.taint.key));
-  return all.flatMap((refusal) => {
-    const { taint } = refusal;
-    if (taint === undefined || taint.key === CORDON || (BY_DESIGN.has(taint.key) && !onlyDesign)) return [];
-    return [{ refusal, key: taint.key, text: taint.value === '' ? taint.key : `${taint.key}=${taint.value}` }];
+  const kept = all.flatMap((refusal): Kept[] => {
+    const { taint, nodes, reason } = refusal;
+    if (taint !== undefined) return [keptBy(taint.key, taint.value, nodes)];
+    return UNNAMED.test(reason) ? unnamed(facts, seen.pod) : [];
+  });
+  const other = all.some((r) => r.taint === undefined && !UNNAMED.test(r.reason));
+  const onlyDesign = !other && kept.every(({ key }) => BY_DESIGN.has(key));
+  return kept.filter(({ key }) => key !== CORDON && (onlyDesign || !BY_DESIGN.has(key)));
+}
+
+function keptBy(key: string, value: string, nodes: number): Kept {
+  return { key, value, nodes, text: value === '' ? key : `${key}=${value}` };
+}
+
+/** The newest schedulers do not name the taint: the nodes themselves do. */
+function unnamed(facts: Facts, pod: PodObject): Kept[] {
+  const out = new Map<string, Kept>();
+  for (const node of nodesByName(facts).values()) {
+    for (const taint of node.taints.filter((t) => t.effect !== 'PreferNoSchedule' && !tolerates(pod, t))) {
+      const kept = keptBy(taint.key, taint.value ?? '', 1);
+      out.set(kept.text, { ...kept, nodes: (out.get(kept.text)?.nodes ?? 0) + 1 });
+    }
+  }
+  return [...out.keys()].sort().flatMap((key) => out.get(key) ?? []);
+}
+
+type Taint = NodeObject['taints'][number];
+
+function tolerates(pod: PodObject, taint: Taint): boolean {
+  return pod.tolerations.some(({ key, operator, value, effect }) => {
+    if (effect !== undefined && effect !== '' && effect !== taint.effect) return false;
+    if (operator === 'Exists') return key === undefined || key === '' || key === taint.key;
+    return key === taint.key && (value ?? '') === (taint.value ?? '');
   });
 }
 
-function taintedNodes(facts: Facts, key: string, { taint }: Refusal): string[] {
+function taintedNodes(facts: Facts, { key, value }: Kept): string[] {
   const has = (node: NodeObject): boolean =>
-    node.taints.some(
-      (t) => t.key === key && (t.value ?? '') === (taint?.value ?? '') && t.effect !== 'PreferNoSchedule',
-    );
+    node.taints.some((t) => t.key === key && (t.value ?? '') === value && t.effect !== 'PreferNoSchedule');
   return [...nodesByName(facts).values()].filter(has).map((node) => node.name);
 }

@@ -40,6 +40,16 @@ describe('what the scheduler says', () => {
       ['2 dedicated=gpu'],
     ],
     [
+      'v1.34.2 and later, no key',
+      '0/2 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+      ['1 Insufficient memory', '1 node(s) had untolerated taint(s)'],
+    ],
+    [
+      'v1.34, claims behind a resource',
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+      ['1 Insufficient cpu'],
+    ],
+    [
       'other reasons',
       "0/5 nodes are available: 2 node(s) didn't match Pod's node affinity/selector, 3 Too many pods.",
       ["2 node(s) didn't match Pod's node affinity/selector", '3 Too many pods'],
@@ -187,6 +197,34 @@ describe('taint-not-tolerated', () => {
     expect(finding).toMatchObject({
       scope: { nodes: ['n1'] },
       because: [{ text: 'word' }, { text: 'nodes', data: { nodes: ['n1'] } }],
+    });
+  });
+
+  describe('where the scheduler does not name the taint', () => {
+    const message =
+      '0/2 nodes are available: 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
+    const red = (name: string) => ({ ...node(name), taints: [{ key: 'team', value: 'red', effect: 'NoSchedule' }] });
+    const nodes = cluster(red('n1'), red('n2'));
+
+    it('the nodes do', () => {
+      const [finding] = outcomeOf(taintNotTolerated, ASK_POD, [...nodes, waiting(message)]).judgements;
+      expect(finding).toMatchObject({
+        text: 'found',
+        data: { taint: 'team=red', count: 2 },
+        scope: { nodes: ['n1', 'n2'] },
+      });
+    });
+
+    it.each([
+      ['the Pod tolerates', { key: 'team', operator: 'Equal', value: 'red', effect: 'NoSchedule' }],
+      ['the Pod tolerates with all others', { operator: 'Exists' }],
+    ])('it is none that %s', (_, toleration) => {
+      const tolerant = podsOf(SERVICE, pending('web-5d9-a', message, { tolerations: [toleration] }));
+      expect(said(taintNotTolerated, ASK_POD, [...nodes, tolerant])).toEqual([]);
+    });
+
+    it('and without the nodes nobody knows', () => {
+      expect(said(taintNotTolerated, ASK_POD, [unknown('nodes'), waiting(message)])).toEqual([]);
     });
   });
 
