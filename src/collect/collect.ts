@@ -89,6 +89,9 @@ export async function collectEvidence(
       agents: { asked: [...asked].sort(), total, sampled },
       items: gather.items().sort(compareItems),
     };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error;
   } finally {
     clearTimeout(timer);
     stop.abort(new Error('the diagnosis has ended'));

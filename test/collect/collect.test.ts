@@ -275,6 +275,13 @@ describe('failing forward', () => {
     expect((error as ClusterError).code).toBe(code);
   });
 
+  test('an API server that hangs is as good as not there', async () => {
+    const error = await collected('why-not-reachable 30080', cluster().hang(/./), three(), { deadlineMs: 100 }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'unreachable', message: 'the diagnosis ran out of time (0.1 s)' });
+  });
+
   test('a read that never ends costs only itself, at the deadline', async () => {
     const bundle = await collected('why-not-reachable 30080', cluster().hang(/ippools/), three(), { deadlineMs: 300 });
     expect(item(bundle, 'calico-ip-pools')).toBe('the diagnosis ran out of time (0.3 s)');

@@ -62,6 +62,11 @@ test('5,000 nodes and 5,000 Services: a bounded number of requests, agents and i
     leases: 5,
   });
   expect(api.reads.length).toBeLessThan(70);
+  // calico-node is looked up by name on the node that was asked about and on the endpoint's.
+  const looked = api.reads.flatMap(
+    ({ query }) => /^spec.nodeName=(.*)/.exec(query?.['fieldSelector'] ?? '')?.[1] ?? [],
+  );
+  expect(new Set(looked)).toEqual(new Set([name(7), name(42), name(4321)]));
   expect(bundle.agents).toMatchObject({ total: 5000, sampled: true });
   expect(bundle.agents.asked).toHaveLength(100);
   expect(bundle.agents.asked).toEqual(expect.arrayContaining([name(42), name(7), name(4321)]));

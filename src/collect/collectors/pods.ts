@@ -22,6 +22,9 @@ export interface PodQuery {
   readonly namespace?: string;
   readonly selector?: string;
   readonly fields?: string;
+  /** How many are read at most, and how many of them are kept. */
+  readonly max?: number;
+  readonly keep?: number;
 }
 
 /** Lists the Pods of one object and keeps them as its evidence. */
@@ -29,7 +32,7 @@ export async function collectPods(
   { cluster, gather, signal }: Context,
   query: PodQuery,
 ): Promise<readonly PodObject[]> {
-  const { object, namespace, selector, fields } = query;
+  const { object, namespace, selector, fields, max = READ, keep = KEPT } = query;
   const scope = namespace === undefined ? '-A' : `-n ${namespace}`;
   const options = [selector && `-l '${selector}'`, fields && `--field-selector ${fields}`].filter(Boolean).join(' ');
   const command = `kubectl ${scope} get pods -o wide ${options}`.trim();
@@ -40,18 +43,22 @@ export async function collectPods(
       ...(selector === undefined ? {} : { labelSelector: selector }),
       ...(fields === undefined ? {} : { fieldSelector: fields }),
     };
-    const { total, items } = await listAll(cluster, { path, parse: toPod, query: asked, max: READ }, signal);
+    const { total, items } = await listAll(
+      cluster,
+      { path, parse: toPod, query: asked, max, pageSize: Math.min(max, READ) },
+      signal,
+    );
     all = items;
-    return { total, pods: kept(items) };
+    return { total, pods: kept(items, keep) };
   });
   return all;
 }
 
 /** Not Ready first where not all can be kept; by name, so that the same Pods give the same evidence. */
-function kept(pods: readonly PodObject[]): PodObject[] {
+function kept(pods: readonly PodObject[], keep = KEPT): PodObject[] {
   const byName = [...pods].sort((a, b) => compareText(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`));
-  if (byName.length <= KEPT) return byName;
-  return [...byName.filter((pod) => !podReady(pod)), ...byName.filter(podReady)].slice(0, KEPT);
+  if (byName.length <= keep) return byName;
+  return [...byName.filter((pod) => !podReady(pod)), ...byName.filter(podReady)].slice(0, keep);
 }
 
 /** The Pods of the Service asked about; where its selector matches none, those of its namespace, for the closest labels. */

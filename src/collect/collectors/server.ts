@@ -24,13 +24,19 @@ export async function readVersion({ cluster, gather, signal }: Context): Promise
         minor: Number.parseInt(minor ?? parts?.[2] ?? '', 10) || Number(parts?.[2] ?? 0),
       };
     } catch (error) {
-      if (error instanceof ClusterError && (error.code === 'unreachable' || error.code === 'unauthorised'))
-        fatal = error;
+      fatal = fatalOf(error);
       throw error;
     }
   });
   if (fatal !== undefined) throw fatal;
   return value?.minor;
+}
+
+/** `/version` needs neither etcd nor rights: a server that does not answer even that is as good as not there. */
+function fatalOf(error: unknown): ClusterError | undefined {
+  if (!(error instanceof ClusterError)) return undefined;
+  if (error.code === 'timeout') return new ClusterError('unreachable', error.message, error.status, error);
+  return error.code === 'unreachable' || error.code === 'unauthorised' ? error : undefined;
 }
 
 const RawGroups = z.object({
