@@ -1,5 +1,6 @@
 /** Parses nft's JSON: chains, rules, sets and maps of a table, as plain data. */
 import { z } from 'zod';
+import { HostError } from '../host.ts';
 
 const Json = z.record(z.string(), z.unknown());
 const Listing = z.object({ nftables: z.array(Json).max(500_000) });
@@ -27,7 +28,7 @@ export interface NftListing {
 
 /**
  * Gives what `nft -j list …` printed; things of other kinds or forms are skipped.
- * @throws Error where the text is no listing.
+ * @throws HostError where the text is no listing.
  */
 export function parseNft(text: string): NftListing {
   const listing: NftListing = { chains: [], rules: [], collections: [] };
@@ -47,10 +48,10 @@ function parseListing(text: string): Record<string, unknown>[] {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error('nft printed something that is not JSON');
+    throw new HostError('failed', 'nft printed something that is not JSON');
   }
   const parsed = Listing.safeParse(value);
-  if (!parsed.success) throw new Error('nft printed JSON that is not a listing of its own');
+  if (!parsed.success) throw new HostError('failed', 'nft printed JSON that is not a listing of its own');
   return parsed.data.nftables;
 }
 

@@ -111,6 +111,6 @@ async function look(read: () => Promise<Look>): Promise<Look> {
     return await read();
   } catch (error) {
     if (error instanceof HostError) return error;
-    return new HostError('failed', error instanceof Error ? error.message : String(error));
+    throw error;
   }
 }
