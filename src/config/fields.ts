@@ -101,12 +101,6 @@ export function wholeNumber(min: number, max: number): z.ZodType<number, unknown
     .pipe(z.number().int().min(min).max(max));
 }
 
-/** `true`, `1`, `yes`, `on` and their opposites. */
-export const yesOrNo: z.ZodType<boolean, unknown> = z.stringbool({
-  truthy: ['true', '1', 'yes', 'on'],
-  falsy: ['false', '0', 'no', 'off'],
-});
-
 /** Words with commas between them; empty ones are dropped. */
 export function listOf(item: z.ZodType<string, string>): z.ZodType<string[], unknown> {
   return z

@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly lockMs?: number;
   readonly stalledMs?: number;
   readonly progressMs?: number;
+  /** For tests: the longest that a diagnosis may take. */
+  readonly mostMs?: number;
 }
 
 /** Bytes of one kept result, compressed. */
@@ -63,6 +65,7 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     diagnose: options.diagnose,
     log,
     ...(options.progressMs === undefined ? {} : { progressMs: options.progressMs }),
+    ...(options.mostMs === undefined ? {} : { mostMs: options.mostMs }),
   });
   const subscriber = connectRedis(config.redisUrl, 'patient', log);
   lifetime.onClose('redis subscriber', () => closeRedis(subscriber));

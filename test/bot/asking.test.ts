@@ -240,6 +240,18 @@ describe('what was diagnosed before', () => {
     expect(stage.slack.messages(channel)).toHaveLength(before);
   });
 
+  test('what was asked in a direct message is listed for its asker only', async () => {
+    const sent = stage.slack.asUser(person).directMessage('diagnose calico');
+    await finishedRoot(stage.slack, sent.channel);
+    await stage.idle();
+    const bob = stage.slack.addUser({ name: `bob-${people}` }).id;
+    stage.slack.join(channel, bob);
+    await slash('recent');
+    await told(/diagnose calico/);
+    await slash('recent', channel, bob);
+    await told(/Nothing was diagnosed yet/, bob);
+  });
+
   test('an id that nobody knows', async () => {
     await slash('show dx-zzzzzzz');
     await told(/There is no diagnosis dx-zzzzzzz/);

@@ -35,6 +35,8 @@ export interface StageOptions {
   readonly env?: Record<string, string>;
   /** Without a worker, jobs stay in the queue until `startWorker`. */
   readonly worker?: boolean;
+  /** The longest that a diagnosis may take. */
+  readonly mostMs?: number;
   /** HTTP mode in place of Socket Mode. */
   readonly http?: boolean;
 }
@@ -72,6 +74,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       lockMs: 2000,
       stalledMs: 500,
       progressMs: 50,
+      ...(options.mostMs === undefined ? {} : { mostMs: options.mostMs }),
     });
     return own;
   };

@@ -188,6 +188,16 @@ describe('questions that end without a report', () => {
     expect(s.slack.messages(s.channel)).toHaveLength(1);
   });
 
+  test('a diagnosis that hangs is ended, and the answer has an id for the log', async () => {
+    const s = await begin({ mostMs: 300 });
+    s.fake.hold();
+    await ask(s);
+    const root = await finishedRoot(s.slack, s.channel);
+    const errorId = /err-[0-9a-f]{8}/.exec(root.text)?.[0] ?? 'none';
+    expect(s.logs.join('')).toContain(errorId);
+    expect(s.fake.started).toHaveLength(1);
+  });
+
   test('a job that does not fit its schema is given up and does not stop the next', async () => {
     const s = await begin();
     const { Queue } = await import('bullmq');

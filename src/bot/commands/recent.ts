@@ -8,6 +8,7 @@ import { TEXTS } from '../texts.ts';
 import type { Command } from './command.ts';
 
 const SHOWN = 10;
+const LOOKED_AT = 50;
 
 export const recent: Command = {
   name: 'recent',
@@ -20,7 +21,8 @@ export const recent: Command = {
 
 async function listRecent({ request, deps, language }: Allowed): Promise<void> {
   const texts = TEXTS[language];
-  const entries = await deps.recent.list(SHOWN);
+  const all = await deps.recent.list(LOOKED_AT);
+  const entries = all.filter((entry) => isOpen(entry) || entry.askedBy === request.userId).slice(0, SHOWN);
   if (entries.length === 0) {
     await request.reply({ text: texts.recentEmpty(`${deps.settings.command} why-not-reachable 30080`) });
     return;
@@ -30,6 +32,11 @@ async function listRecent({ request, deps, language }: Allowed): Promise<void> {
   const body = lines.reduce((text, next) => (text.length + next.length > 2800 ? text : `${text}\n${next}`));
   const text = `*${texts.recentTitle}*\n${body}`;
   await request.reply({ text, blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] });
+}
+
+/** What somebody asked in a direct message is not listed for others. */
+function isOpen(entry: RecentEntry): boolean {
+  return !/^[DUW]/.test(entry.place.channel);
 }
 
 function line(entry: RecentEntry, texts: (typeof TEXTS)['en']): string {

@@ -30,10 +30,15 @@ export interface DiagnoseDeps {
   readonly diagnose: Diagnose;
   readonly log: Log;
   readonly progressMs?: number;
+  readonly mostMs?: number;
 }
 
 /** A fault of ours is given so many tries, a few seconds in all; faults of Slack are given more by the queue. */
 const MOST_TRIES = 3;
+/** The collection has a deadline of its own, far below; a diagnosis that is still not done then hangs. */
+const MOST_MS = 120_000;
+/** What the root message shows until the first step is reported. */
+const FIRST_STEPS: readonly Step[] = [{ name: 'cluster', state: 'running' }];
 
 /** Runs jobs, and stops those whose askers changed their minds. */
 export class DiagnoseJobs {
@@ -103,7 +108,7 @@ export class DiagnoseJobs {
     const cancel = new AbortController();
     this.#cancel.set(job.id, cancel);
     try {
-      await thread.root(progressMessage(job, []));
+      await thread.root(progressMessage(job, FIRST_STEPS));
       await recent.update(job.id, {
         state: 'running',
         place: { ...job.place, channel: thread.channel },
@@ -137,12 +142,13 @@ export class DiagnoseJobs {
         }),
     });
     try {
-      const signal = AbortSignal.any([attempt.signal, cancelled]);
+      const signal = AbortSignal.any([attempt.signal, cancelled, AbortSignal.timeout(this.#deps.mostMs ?? MOST_MS)]);
       const onProgress = (steps: readonly Step[]): void => {
         seen.last = steps;
         progress.show(steps);
       };
-      const result = await diagnose(job, { onProgress, signal });
+      // What does not honour its signal is left to itself: a stop, a shutdown and the time limit count at once.
+      const result = await Promise.race([diagnose(job, { onProgress, signal }), abortOf(signal)]);
       await progress.stop();
       await results.save(job.id, result);
       return result;
@@ -155,7 +161,8 @@ export class DiagnoseJobs {
       }
       if (attempt.signal.aborted) throw new HandedBack();
       const ending = failureOf(error);
-      if (ending === undefined && attempt.attempt < MOST_TRIES) throw error;
+      const hangs = error instanceof DOMException && error.name === 'TimeoutError';
+      if (ending === undefined && !hangs && attempt.attempt < MOST_TRIES) throw error;
       const errorId = `err-${randomBytes(4).toString('hex')}`;
       if (ending === undefined) log.error({ err: error, id: job.id, errorId }, 'diagnosis failed');
       else log.info({ err: error, id: job.id }, 'diagnosis ended without a result');
@@ -197,6 +204,15 @@ export class DiagnoseJobs {
 /** The steps as they were last shown: the finished root message keeps them. */
 class LastSteps {
   last: readonly Step[] = [];
+}
+
+/** Rejects when the signal is aborted, with its reason. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 /** What ends a question at once, because asking the cluster again gives the same. */
