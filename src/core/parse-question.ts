@@ -75,7 +75,9 @@ function splitWords(words: readonly string[]): string[] {
 /** `<http://1.2.3.4:30080|1.2.3.4:30080>` and `&lt;`: Slack rewrites links and three characters. */
 function unescapeSlack(word: string): string {
   const link = /^<(?![@#!])([^|>]*)(?:\|([^>]*))?>$/.exec(word);
-  const plain = link === null ? word : (link[1] ?? '');
+  // What Slack takes for a host (`node1.example.com`) is shown as it was typed and linked with `http://` before it.
+  const typed = link?.[2] !== undefined && link[1] === `http://${link[2]}` ? link[2] : link?.[1];
+  const plain = typed ?? word;
   return plain
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

@@ -38,6 +38,7 @@ const UNDERSTOOD: [string, Partial<Question['target']>, { from?: string; at?: st
   ['why-not-reachable http://k8smater1:30080', { nodePort: 30080 }, { at: 'k8smater1' }],
   ['why-not-reachable `30080`', { nodePort: 30080 }],
   ['diagnose node/k8scephnode', { kind: 'Node', name: 'k8scephnode' }],
+  ['diagnose node <http://n1.example.com|n1.example.com>', { kind: 'Node', name: 'n1.example.com' }],
   ['diagnose node k8scephnode', { kind: 'Node', name: 'k8scephnode' }],
   ['diagnose no/k8scephnode', { kind: 'Node', name: 'k8scephnode' }],
   ['diagnose pod ci/x', { kind: 'Pod', namespace: 'ci', name: 'x' }],
