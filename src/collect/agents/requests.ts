@@ -4,7 +4,7 @@ import type { Endpoint, NodeObject, ServiceObject, ServicePort } from '../../cor
 import type { NodeKind } from '../../core/evidence/kinds.ts';
 import type { PodObject } from '../../core/evidence/workload.ts';
 import { parseIp } from '../../core/ip.ts';
-import { calicoAddresses, isReady, nodeAddresses } from '../objects/node.ts';
+import { calicoAddresses, isReady, nodeAddresses, tunnelAddresses } from '../objects/node.ts';
 import type { Plan } from '../plan.ts';
 import { spread } from './choose-nodes.ts';
 
@@ -134,6 +134,12 @@ export function tcpTargets(node: NodeObject, aim: Aim): Target[] {
   const around =
     aim.node === undefined || node.name === aim.node ? others : others.filter((other) => other.name === aim.node);
   add(around.flatMap(nodeAddresses), [KUBELET]);
+  // The tunnel's far end and Calico's own address: no policy for Pods keeps kubelet's port there from answering.
+  if (aim.plan.calico)
+    add(
+      around.flatMap((other) => [...tunnelAddresses(other), ...calicoAddresses(other)]),
+      [KUBELET],
+    );
   add(around.flatMap(nodeAddresses), [SSH]);
   return unique(targets).slice(0, AGENT_LIMITS.tcpTargets);
 }

@@ -87,6 +87,13 @@ export function calicoAddresses(node: NodeObject): string[] {
     .filter((address): address is string => address !== undefined && address !== '');
 }
 
+/** The addresses of a node's tunnel devices, as Calico annotates them: what is sent there crosses the tunnel. */
+export function tunnelAddresses(node: NodeObject): string[] {
+  return ['IPv4IPIPTunnelAddr', 'IPv4VXLANTunnelAddr']
+    .map((key) => node.annotations[`projectcalico.org/${key}`]?.split('/')[0])
+    .filter((address): address is string => address !== undefined && address !== '');
+}
+
 const RawLease = z.object({
   metadata: RawMeta,
   spec: part(

@@ -1,18 +1,27 @@
 /** Links of faults that break BGP: to the sessions they break, and through them to routes, Pods and readiness. */
 import type { Finding } from '../../core/finding.ts';
 import type { Link } from '../../core/rule.ts';
-import { samePair } from './calico-bgp-not-established.ts';
 
-/** True where the effect is about a node that the cause strikes, or about a pair of nodes that it strikes. */
-export function strikes(cause: Finding, effect: Finding): boolean {
-  const nodes = cause.scope.nodes ?? [];
-  return samePair(cause, effect) || (effect.scope.nodes ?? []).some((node) => nodes.includes(node));
+/** True where the two findings speak of the same two nodes, whichever end they were seen from. */
+export function samePair(cause: Finding, effect: Finding): boolean {
+  const pairs = effect.scope.pairs ?? [];
+  return (cause.scope.pairs ?? []).some(([a, b]) =>
+    pairs.some(([c, d]) => (a === c && b === d) || (a === d && b === c)),
+  );
 }
 
-const link: Link = { when: strikes };
+/** True where both strike a node. */
+export function sameNode(cause: Finding, effect: Finding): boolean {
+  return (effect.scope.nodes ?? []).some((node) => cause.scope.nodes?.includes(node) === true);
+}
 
-/** What a fault of BGP explains; what lies behind the sessions follows from `calico-bgp-not-established`. */
+/** Where what lies between the two was not seen. */
+export const likelyPair: Link = { when: (cause, effect) => (samePair(cause, effect) ? 'likely' : false) };
+export const likelyNode: Link = { when: (cause, effect) => (sameNode(cause, effect) ? 'likely' : false) };
+
+/** What a fault of BGP explains: the sessions for certain; what lies behind them is seen through these. */
 export const bgpLinks: Readonly<Record<string, Link>> = {
   'calico-bgp-not-established': { when: samePair },
-  'calico-node-not-ready': link,
+  'calico-node-not-ready': likelyNode,
+  'pod-route-missing': likelyPair,
 };

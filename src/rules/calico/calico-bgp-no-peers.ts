@@ -2,6 +2,7 @@
 import { proof } from '../../core/facts.ts';
 import { defineRule } from '../../core/rule.ts';
 import { birdSessions, calicoNodes, routesNeedBgp } from '../model/calico.ts';
+import { likelyPair, samePair } from './bgp-links.ts';
 
 export const calicoBgpNoPeers = defineRule({
   id: 'calico-bgp-no-peers',
@@ -10,6 +11,8 @@ export const calicoBgpNoPeers = defineRule({
   summary: 'a BGP mesh that is off, with no peers in its place',
   needs: [
     'nodes',
+    'services',
+    'endpoints',
     'calico-bgp-config',
     'calico-bgp-peers',
     'calico-install',
@@ -19,38 +22,36 @@ export const calicoBgpNoPeers = defineRule({
   ],
   texts: {
     found:
-      "Calico's node-to-node mesh is off, and {peers}. So no node learns the routes of another. calico-node is Ready all the same.",
+      "Calico's node-to-node mesh is off, and there is no BGPPeer. So no node learns the routes of another. calico-node is Ready all the same.",
+    some: "Calico's node-to-node mesh is off, and no BGPPeer fits {nodes}: no session there. calico-node is Ready all the same.",
     config: 'BGPConfiguration default: nodeToNodeMeshEnabled is false.',
     peers: 'BGPPeers in the cluster: {count}.',
     bird: 'BIRD on {node} has no session at all.',
     enable: 'Turn the mesh on again, or add BGPPeers that reach every node.',
   },
   explains: {
-    'pod-route-missing': {
-      when: (cause, effect) => (cause.scope.nodes ?? []).some((n) => effect.scope.nodes?.includes(n)),
-    },
-    'pod-network-broken': {
-      when: (cause, effect) =>
-        (cause.scope.nodes ?? []).some((n) => effect.scope.nodes?.includes(n)) ? 'likely' : false,
-    },
+    'pod-route-missing': { when: samePair },
+    'pod-network-broken': likelyPair,
   },
   judge(facts, say) {
     const config = facts.get('calico-bgp-config');
     const peers = facts.get('calico-bgp-peers');
     if (!config.known || config.value.meshEnabled || !peers.known || !routesNeedBgp(facts)) return;
-    const seen = [...calicoNodes(facts).keys()].flatMap((node) => {
+    const all = [...calicoNodes(facts).keys()];
+    const seen = all.flatMap((node) => {
       const bird = birdSessions(facts, node);
       return bird === undefined ? [] : [{ node, bird }];
     });
     const bare = seen.filter((s) => s.bird.sessions.length === 0);
-    // With peers in place only nodes that are seen without a session are struck; without any, all are.
-    if (peers.value.length > 0 && bare.length === 0) return;
-    const nodes = peers.value.length === 0 ? [...calicoNodes(facts).keys()] : bare.map((s) => s.node);
+    // A session that stands comes from somewhere: then only nodes that are seen without one are struck.
+    const none = peers.value.length === 0 && bare.length === seen.length;
+    if (all.length < 2 || (!none && bare.length === 0)) return;
+    const nodes = none ? all : bare.map((s) => s.node);
     say.find({
       object: { kind: 'BGPConfiguration', name: 'default' },
       confidence: 'confirmed',
-      text: 'found',
-      data: { peers: peers.value.length === 0 ? 'there is no BGPPeer' : `no BGPPeer fits ${nodes.join(', ')}` },
+      text: none ? 'found' : 'some',
+      data: { nodes, count: peers.value.length },
       because: [
         proof(config, 'config', {}, 'kubectl get bgpconfigurations default -o yaml'),
         proof(peers, 'peers', { count: peers.value.length }, 'kubectl get bgppeers'),
@@ -67,12 +68,7 @@ export const calicoBgpNoPeers = defineRule({
       ],
       scope: {
         nodes,
-        pairs: nodes.slice(0, 50).flatMap((a) =>
-          nodes
-            .slice(0, 50)
-            .filter((b) => b > a)
-            .map((b) => [a, b] as const),
-        ),
+        pairs: nodes.slice(0, 50).flatMap((a) => all.slice(0, 200).flatMap((b) => (a === b ? [] : [[a, b] as const]))),
       },
       advice: [
         {

@@ -3,29 +3,14 @@ import type { BirdSession } from '../../core/evidence/node-network.ts';
 import { type Facts, proof } from '../../core/facts.ts';
 import type { Finding, Proof } from '../../core/finding.ts';
 import { nodeRef } from '../../core/object-ref.ts';
-import { defineRule, type Link } from '../../core/rule.ts';
-import {
-  birdSessions,
-  calicoReadiness,
-  nodeOfCalicoAddress,
-  peersNotEstablished,
-  readinessText,
-  routesNeedBgp,
-} from '../model/calico.ts';
+import { defineRule } from '../../core/rule.ts';
+import { bgpNeeded, nodeOfCalicoAddress, peersNotEstablished, readinessText } from '../model/calico.ts';
 import { isStale, nodesByName } from '../model/nodes.ts';
+import { samePair } from './bgp-links.ts';
+import { bgpReadiness } from './readiness.ts';
+import { allSessions } from './sessions.ts';
 
 type TextId = 'found' | 'passive' | 'session' | 'readiness';
-
-/** True where the two findings speak of the same two nodes, whichever end they were seen from. */
-export function samePair(cause: Finding, effect: Finding): boolean {
-  const pairs = effect.scope.pairs ?? [];
-  return (cause.scope.pairs ?? []).some(([a, b]) =>
-    pairs.some(([c, d]) => (a === c && b === d) || (a === d && b === c)),
-  );
-}
-
-/** Routes follow sessions only where BGP carries them. */
-const routeLink: Link = { when: (cause, effect, facts) => samePair(cause, effect) && routesNeedBgp(facts) };
 
 export const calicoBgpNotEstablished = defineRule({
   id: 'calico-bgp-not-established',
@@ -38,6 +23,8 @@ export const calicoBgpNotEstablished = defineRule({
     'node-bird',
     'pods',
     'events',
+    'services',
+    'endpoints',
     'calico-install',
     'calico-ip-pools',
     'calico-felix-config',
@@ -50,90 +37,74 @@ export const calicoBgpNotEstablished = defineRule({
     readiness: 'calico-node on {node}, {count} times: {message}',
   },
   explains: {
-    'calico-node-not-ready': {
-      when: (cause, effect) => (cause.scope.nodes ?? []).some((n) => effect.scope.nodes?.includes(n)),
-    },
+    'calico-node-not-ready': { when: readinessLink },
     'pod-network-broken': {
-      when: (cause, effect, facts) => (samePair(cause, effect) && routesNeedBgp(facts) ? 'likely' : false),
+      when: (cause, effect, facts) => (samePair(cause, effect) && bgpNeeded(facts) !== false ? 'likely' : false),
     },
-    'pod-route-missing': routeLink,
+    // Routes follow sessions only where BGP carries them.
+    'pod-route-missing': {
+      when: (cause, effect, facts) => (samePair(cause, effect) ? (bgpNeeded(facts) ?? 'likely') : false),
+    },
   },
   judge(facts, say) {
     for (const node of nodesByName(facts).keys()) {
-      const bird = birdSessions(facts, node);
-      const down = (bird?.sessions ?? []).filter(
-        (s) => s.info !== 'Established' && s.neighbour !== undefined && !ownedByStaleNode(facts, s.neighbour),
-      );
-      const ready = readinessOf(facts, node);
-      const peers = [...new Set([...down.flatMap((s) => s.neighbour ?? []), ...ready.peers])]
-        .filter((p) => !ownedByStaleNode(facts, p))
-        .sort();
+      const bird = allSessions(facts, node);
+      const down = (bird?.sessions ?? []).filter((s) => s.info !== 'Established' && worthTelling(facts, s.neighbour));
+      const complaint = bgpReadiness(facts, node);
+      const named = complaint === undefined ? [] : peersNotEstablished(complaint.event.message);
       // A session that is up now outweighs an event that says it was down.
       const live = new Set((bird?.sessions ?? []).filter((s) => s.info === 'Established').map((s) => s.neighbour));
-      const broken = peers.filter((peer) => !live.has(peer));
+      const peers = new Set([...down.flatMap((s) => s.neighbour ?? []), ...named]);
+      const broken = [...peers].filter((peer) => !live.has(peer) && worthTelling(facts, peer)).sort();
       if (broken.length === 0) continue;
-      const because: Proof<TextId>[] = [
-        ...down.slice(0, 4).flatMap((s) => (bird === undefined ? [] : sessionProofs(bird.fact, node, s))),
-        ...ready.proofs,
-      ];
-      const pairs = broken.flatMap((peer) => {
-        const other = nodeOfCalicoAddress(facts, peer);
-        return other === undefined ? [] : [[node, other] as const];
-      });
-      const since = ready.since;
+      const because = down.slice(0, 4).flatMap((s) => (bird === undefined ? [] : sessionProofs(bird.fact, node, s)));
+      if (complaint !== undefined && named.some((peer) => broken.includes(peer))) {
+        const { event, events, pod } = complaint;
+        const data = { node, count: event.count, message: readinessText(event.message) };
+        because.push(proof(events, 'readiness', data, `kubectl describe pod -n ${pod.namespace} ${pod.name}`));
+      }
+      const since = complaint?.event.firstTime;
       say.find({
         object: nodeRef(node),
         confidence: 'confirmed',
         text: 'found',
         data: { node, peers: broken },
         because,
-        scope: { nodes: [node], pairs },
+        scope: { nodes: [node], pairs: pairsOf(facts, node, broken) },
         ...(since === undefined ? {} : { since }),
       });
     }
   },
 });
 
+/** calico-node is Ready with one session of many: BGP explains it where its own readiness says so, or no session is up. */
+function readinessLink(cause: Finding, effect: Finding, facts: Facts): boolean | 'likely' {
+  const [node] = cause.scope.nodes ?? [];
+  if (node === undefined || effect.scope.nodes?.includes(node) !== true) return false;
+  if (bgpReadiness(facts, node) !== undefined) return true;
+  const sessions = allSessions(facts, node)?.sessions ?? [];
+  return sessions.length > 0 && sessions.every((s) => s.info !== 'Established') ? true : 'likely';
+}
+
 /** A peer that is down as a whole is not news about BGP. */
-function ownedByStaleNode(facts: Facts, address: string): boolean {
+function worthTelling(facts: Facts, address: string | undefined): boolean {
+  if (address === undefined) return false;
   const owner = nodeOfCalicoAddress(facts, address);
-  return owner !== undefined && isStale(facts, owner);
+  return owner === undefined || !isStale(facts, owner);
+}
+
+function pairsOf(facts: Facts, node: string, peers: readonly string[]): (readonly [string, string])[] {
+  return peers.flatMap((peer) => {
+    const other = nodeOfCalicoAddress(facts, peer);
+    return other === undefined ? [] : [[node, other] as const];
+  });
 }
 
 function sessionProofs(fact: Parameters<typeof proof>[0], node: string, session: BirdSession): Proof<TextId>[] {
   const peer = session.neighbour ?? session.name;
-  const data = {
-    node,
-    peer,
-    state: session.state,
-    info: session.info,
-    since: session.since,
-    error: session.error ?? '',
-  };
+  const { state, info, since, error = '' } = session;
   const command = `birdcl show protocols all ${session.name}   # in calico-node on ${node}`;
-  const proofs: Proof<TextId>[] = [proof(fact, 'session', data, command)];
-  if (session.info === 'Passive') proofs.push(proof(fact, 'passive', { node, peer }, command));
+  const proofs: Proof<TextId>[] = [proof(fact, 'session', { node, peer, state, info, since, error }, command)];
+  if (info === 'Passive') proofs.push(proof(fact, 'passive', { node, peer }, command));
   return proofs;
-}
-
-function readinessOf(
-  facts: Facts,
-  node: string,
-): { peers: string[]; proofs: Proof<TextId>[]; since: string | undefined } {
-  const own = calicoReadiness(facts).filter((r) => r.pod.nodeName === node && !isStale(facts, node));
-  const latest = own.find((r) => peersNotEstablished(r.event.message).length > 0 && isRecent(facts, r.event.lastTime));
-  if (latest === undefined) return { peers: [], proofs: [], since: undefined };
-  const { event, events, pod } = latest;
-  const data = { node, count: event.count, message: readinessText(event.message) };
-  const command = `kubectl describe pod -n ${pod.namespace} ${pod.name}`;
-  return {
-    peers: peersNotEstablished(event.message),
-    proofs: [proof(events, 'readiness', data, command)],
-    since: event.firstTime,
-  };
-}
-
-/** calico-node's readinessProbe runs every 10 s; kubelet writes the event at least every five minutes. */
-function isRecent(facts: Facts, time: string | undefined): boolean {
-  return time !== undefined && facts.now - Date.parse(time) < 900_000;
 }

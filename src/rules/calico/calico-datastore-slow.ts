@@ -18,8 +18,9 @@ export const calicoDatastoreSlow = defineRule({
   judge(facts, say) {
     for (const { pod, events } of podsOf(facts, (p) => p.labels['k8s-app'] === 'calico-kube-controllers')) {
       const event = events?.value.find((e) => /Error (verifying datastore|reaching apiserver)/i.test(e.message));
-      if (events === undefined || event === undefined) continue;
-      const data = { count: event.count, last: event.lastTime ?? '', message: event.message.slice(0, 200) };
+      const last = event?.lastTime ?? event?.firstTime;
+      if (events === undefined || event === undefined || last === undefined) continue;
+      const data = { count: event.count, last, message: event.message.slice(0, 200) };
       say.find({
         object: namespacedRef('Deployment', pod.namespace, 'calico-kube-controllers'),
         confidence: 'confirmed',

@@ -6,7 +6,7 @@ import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { calicoNodes } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
-import { bgpLinks, strikes } from './bgp-links.ts';
+import { bgpLinks, likelyPair } from './bgp-links.ts';
 
 export const calicoNodeIpConflict = defineRule({
   id: 'calico-node-ip-conflict',
@@ -22,8 +22,7 @@ export const calicoNodeIpConflict = defineRule({
   },
   explains: {
     ...bgpLinks,
-    'pod-route-missing': { when: (cause, effect) => (strikes(cause, effect) ? 'likely' : false) },
-    'pod-network-broken': { when: (cause, effect) => (strikes(cause, effect) ? 'likely' : false) },
+    'pod-network-broken': likelyPair,
     // Two nodes on one wrong address: the conflict is the sharper word for the same fault.
     'calico-node-ip-mismatch': { when: (cause, effect) => (cause.scope.nodes ?? []).includes(effect.object.name) },
   },

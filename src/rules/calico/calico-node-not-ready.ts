@@ -2,9 +2,10 @@
 import { proof } from '../../core/facts.ts';
 import { namespacedRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
-import { calicoReadiness, isCalicoNodePod, readinessText } from '../model/calico.ts';
+import { isCalicoNodePod, readinessText } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
 import { podReady, podsOf } from '../model/pods.ts';
+import { currentReadiness } from './readiness.ts';
 
 export const calicoNodeNotReady = defineRule({
   id: 'calico-node-not-ready',
@@ -29,14 +30,15 @@ export const calicoNodeNotReady = defineRule({
       say.undecided();
       return;
     }
-    const all = podsOf(facts, isCalicoNodePod).filter(
-      (seen) => seen.pod.nodeName !== undefined && !isStale(facts, seen.pod.nodeName),
-    );
+    const pods = podsOf(facts, isCalicoNodePod);
+    // None seen is not the same as all well.
+    if (install.value.kind !== 'none' && pods.length === 0) say.undecided();
+    const all = pods.filter((seen) => seen.pod.nodeName !== undefined && !isStale(facts, seen.pod.nodeName));
     const bad = all.filter((seen) => !podReady(seen.pod));
     const [first] = bad;
     if (first === undefined) return;
     const nodes = bad.flatMap((seen) => seen.pod.nodeName ?? []);
-    const events = calicoReadiness(facts).filter((r) => bad.some((seen) => seen.pod.name === r.pod.name));
+    const events = currentReadiness(facts).filter((r) => bad.some((seen) => seen.pod.name === r.pod.name));
     const since = events.flatMap((r) => r.event.firstTime ?? []).sort()[0];
     say.find({
       object: namespacedRef('DaemonSet', first.pod.namespace, 'calico-node'),

@@ -3,21 +3,18 @@ import { type Facts, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
-import { calicoNodes, calicoReadiness, type ReadinessEvent, readinessText, routesNeedBgp } from '../model/calico.ts';
+import { bgpNeeded, calicoNodes, type ReadinessEvent, readinessText, routesNeedBgp } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
 import { podReady } from '../model/pods.ts';
-import { strikes } from './bgp-links.ts';
+import { sameNode, samePair } from './bgp-links.ts';
+import { currentReadiness } from './readiness.ts';
 
-/** kubelet writes the event at least every five minutes while it lasts. */
-const RECENT_MS = 900_000;
-
-/** Readiness events of this moment that match, of Pods that are still not ready on living nodes; one for each node. */
+/** Readiness events of this moment that match, of Pods that are still not ready; one for each node. */
 function current(facts: Facts, pattern: RegExp): ReadinessEvent[] {
   const seen = new Set<string>();
-  return calicoReadiness(facts).filter(({ pod, event }) => {
+  return currentReadiness(facts).filter(({ pod, event }) => {
     const node = pod.nodeName ?? '';
-    const fresh = event.lastTime !== undefined && facts.now - Date.parse(event.lastTime) < RECENT_MS;
-    if (!fresh || !pattern.test(event.message) || podReady(pod) || isStale(facts, node) || seen.has(node)) return false;
+    if (!pattern.test(event.message) || podReady(pod) || seen.has(node)) return false;
     seen.add(node);
     return true;
   });
@@ -30,7 +27,7 @@ function eventProof({ pod, event, events }: ReadinessEvent): Proof<'event'> {
 
 const EVENT_TEXT = 'calico-node on {node}, {count} times: {message}';
 const needs = ['nodes', 'node-leases', 'pods', 'events'] as const;
-const readyLink = { 'calico-node-not-ready': { when: strikes } };
+const readyLink = { 'calico-node-not-ready': { when: sameNode } };
 
 export const calicoGracefulRestart = defineRule({
   id: 'calico-graceful-restart',
@@ -93,7 +90,7 @@ export const calicoBirdNotRunning = defineRule({
   role: 'cause',
   severity: 'critical',
   summary: 'a BIRD that does not run',
-  needs: [...needs, 'node-bird', 'calico-install', 'calico-ip-pools', 'calico-felix-config'],
+  needs: [...needs, 'node-bird', 'services', 'endpoints', 'calico-install', 'calico-ip-pools', 'calico-felix-config'],
   texts: {
     found: 'BIRD on {node} does not run, so the node exchanges no routes.',
     event: EVENT_TEXT,
@@ -102,17 +99,14 @@ export const calicoBirdNotRunning = defineRule({
   },
   explains: {
     ...readyLink,
-    'calico-bgp-not-established': { when: strikes },
+    'calico-bgp-not-established': { when: samePair },
     'pod-route-missing': {
-      when: (cause, effect, facts) => (strikes(cause, effect) && routesNeedBgp(facts) ? true : false),
+      when: (cause, effect, facts) => (samePair(cause, effect) ? (bgpNeeded(facts) ?? 'likely') : false),
     },
   },
   judge(facts, say) {
     if (!routesNeedBgp(facts)) return;
-    const events = current(
-      facts,
-      /unable to connect to BIRDv4 socket|bird\/confd is not live|bird is not live|failed to stat\(\) nodename/i,
-    );
+    const events = current(facts, /unable to connect to BIRDv4 socket|service bird is not running|: bird is not live/i);
     for (const node of calicoNodes(facts).keys()) {
       if (isStale(facts, node)) continue;
       const event = events.find((e) => e.pod.nodeName === node);

@@ -2,11 +2,13 @@
 import { chooseMethod, type NodeAddresses, supportsMethod } from '../../core/calico-autodetection.ts';
 import type { Facts } from '../../core/facts.ts';
 import type { TextData } from '../../core/finding.ts';
-import { cidrContains } from '../../core/ip.ts';
+import { addressOf, cidrContains } from '../../core/ip.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { type CalicoNode, calicoNodes, calicoVersion } from '../model/calico.ts';
 import { isReady, nodesByName } from '../model/nodes.ts';
+import { usesFirstFound } from './ip-mismatch-proofs.ts';
 import type { IpMismatchText } from './ip-mismatch-texts.ts';
+import { isLeftover } from './mismatch-view.ts';
 
 interface Advice {
   readonly text: IpMismatchText;
@@ -32,27 +34,25 @@ function addressesOf(facts: Facts): NodeAddresses[] {
   });
 }
 
+const METHOD_TEXTS = {
+  'internal-ip': 'use-kubernetes-internal-ip',
+  cidr: 'use-cidr',
+  'can-reach': 'use-can-reach',
+  interface: 'use-interface',
+  unknown: 'use-unknown',
+} as const;
+
 /** The method to set, why, why not the tempting ones, and how to verify it. */
 export function adviceFor(facts: Facts, wrong: CalicoNode): Advice[] {
-  const install = facts.get('calico-install');
   const version = calicoVersion(facts);
-  const versionText = install.known ? (install.value.version ?? '?') : '?';
   const nodes = addressesOf(facts);
   const choice = chooseMethod(version, nodes);
-  const operator = install.known && install.value.kind === 'operator';
-  const namespace = install.known ? (install.value.namespace ?? 'kube-system') : 'kube-system';
-  const ids = {
-    'internal-ip': 'use-kubernetes-internal-ip',
-    cidr: 'use-cidr',
-    'can-reach': 'use-can-reach',
-    interface: 'use-interface',
-    unknown: 'use-unknown',
-  } as const;
+  const install = facts.get('calico-install');
+  const versionText = install.known ? (install.value.version ?? '?') : '?';
   const data = { method: choice.method, version: versionText, target: choice.method.split('=')[1] ?? '' };
-  const command = choice.method === '' ? undefined : setCommand(operator, namespace, choice.method);
-  const out: Advice[] = [{ text: ids[choice.why], data, ...(command === undefined ? {} : { command }) }];
-  if (operator) out.push({ text: 'operator-owns', data: {} });
-  else if (install.known && install.value.env['IP'] !== 'autodetect') out.push({ text: 'keep-autodetect', data: {} });
+  const command = choice.method === '' ? undefined : setCommand(facts, choice.method);
+  const out: Advice[] = [{ text: METHOD_TEXTS[choice.why], data, ...(command === undefined ? {} : { command }) }];
+  out.push(...ownerAdvice(facts));
   if (version !== undefined && !supportsMethod(version, 'cidr=')) out.push({ text: 'avoid-newer', data });
   out.push(...tempting(nodes, wrong, choice.why));
   if (choice.unseen.length > 0) out.push({ text: 'unseen', data: { nodes: choice.unseen } });
@@ -60,9 +60,22 @@ export function adviceFor(facts: Facts, wrong: CalicoNode): Advice[] {
   return out;
 }
 
+/** Who owns the setting, and what else it takes. */
+function ownerAdvice(facts: Facts): Advice[] {
+  const install = facts.get('calico-install');
+  if (!install.known) return [];
+  const { kind, env, envFrom } = install.value;
+  if (kind === 'operator') return [{ text: 'operator-owns', data: {} }];
+  return env['IP'] === 'autodetect' || 'IP' in envFrom ? [] : [{ text: 'keep-autodetect', data: {} }];
+}
+
 /** Operator: `nodeAddressAutodetectionV4`, the old method nulled, since only one may be set (facts §2.5). */
-function setCommand(operator: boolean, namespace: string, method: string): string {
-  if (!operator)
+function setCommand(facts: Facts, method: string): string | undefined {
+  const install = facts.get('calico-install');
+  // Who owns calico-node decides what to change: not known, no command.
+  if (!install.known || install.value.kind === 'none') return undefined;
+  const namespace = install.value.namespace ?? 'kube-system';
+  if (install.value.kind === 'manifest')
     return `kubectl set env daemonset/calico-node -n ${namespace} -c calico-node IP=autodetect IP_AUTODETECTION_METHOD=${method}`;
   const [name, value] = method.split('=');
   const fields: Record<string, unknown> = {
@@ -83,26 +96,25 @@ function setCommand(operator: boolean, namespace: string, method: string): strin
 
 /** Methods that look right and are not, each with the NIC or address that spoils it. */
 function tempting(nodes: readonly NodeAddresses[], wrong: CalicoNode, why: string): Advice[] {
-  const out: Advice[] = [];
-  for (const node of nodes) {
-    const nics = node.nics ?? [];
-    const lan = nics.flatMap((nic) => nic.cidrs).find((c) => c.split('/')[0] === node.internalIp);
-    const vip = nics
-      .flatMap((nic) => nic.cidrs)
-      .map((c) => c.split('/')[0] ?? '')
-      .find((ip) => ip !== node.internalIp && lan !== undefined && cidrContains(lan, ip));
-    if (vip !== undefined && !out.some((a) => a.text === 'avoid-vip')) {
-      out.push({ text: 'avoid-vip', data: { vip, node: node.name } });
-      if (why !== 'cidr') out.push({ text: 'avoid-cidr', data: { vip, node: node.name } });
-    }
-  }
+  const spoiled = nodes.map(vipOf).find((data) => data !== undefined);
+  const out: Advice[] = spoiled === undefined ? [] : [{ text: 'avoid-vip', data: spoiled }];
+  if (spoiled !== undefined && why !== 'cidr') out.push({ text: 'avoid-cidr', data: spoiled });
   const own = nodes.find((n) => n.name === wrong.node)?.nics ?? [];
-  const right = own.find((nic) => nic.cidrs.some((c) => c.split('/')[0] === wrong.internalIp))?.name;
-  const taken = own.find((nic) => nic.cidrs.some((c) => c.split('/')[0] === wrong.address))?.name;
-  const prefix = /^[a-z]+/.exec(right ?? '')?.[0];
+  const nicOf = (ip: string) => own.find((nic) => nic.cidrs.some((c) => addressOf(c) === ip))?.name;
+  const taken = nicOf(wrong.address);
+  const prefix = /^[a-z]+/.exec(nicOf(wrong.internalIp) ?? '')?.[0];
   if (prefix !== undefined && taken?.startsWith(prefix) === true)
     out.push({ text: 'avoid-interface', data: { prefix, nic: taken } });
   return out;
+}
+
+/** An address of the node LAN that a node holds besides its own: a virtual IP, which can-reach= and cidr= may take. */
+function vipOf(node: NodeAddresses): { vip: string; node: string } | undefined {
+  const cidrs = (node.nics ?? []).flatMap((nic) => nic.cidrs);
+  const lan = cidrs.find((c) => addressOf(c) === node.internalIp);
+  if (lan === undefined) return undefined;
+  const vip = cidrs.map(addressOf).find((ip) => ip !== node.internalIp && cidrContains(lan, ip));
+  return vip === undefined ? undefined : { vip, node: node.name };
 }
 
 /** Repairs that cannot work because no input changes (facts §7 rule 8). */
@@ -110,11 +122,12 @@ export function wouldNotHelp(facts: Facts, wrong: CalicoNode): Advice[] {
   const unready = [...nodesByName(facts).values()]
     .filter((n) => !isReady(n) && n.name !== wrong.node)
     .map((n) => n.name);
-  const out: Advice[] = [
-    { text: 'no-reapply', data: {} },
-    { text: 'no-upgrade', data: {} },
-    { text: 'no-restart', data: {} },
-  ];
+  const out: Advice[] = [];
+  // A leftover address goes away with a new start; only an address that is on a NIC would be taken again.
+  const stays = isLeftover(facts, wrong) !== true;
+  if (stays) out.push({ text: 'no-reapply', data: {} });
+  if (stays && usesFirstFound(facts) === true) out.push({ text: 'no-upgrade', data: {} });
+  if (stays) out.push({ text: 'no-restart', data: {} });
   if (unready.length > 0) out.push({ text: 'no-delete-node', data: { nodes: unready } });
   return out;
 }

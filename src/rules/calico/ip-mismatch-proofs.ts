@@ -2,18 +2,12 @@
 import { type Facts, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { compareText, nodeRef } from '../../core/object-ref.ts';
-import {
-  birdSessions,
-  type CalicoNode,
-  calicoNodes,
-  calicoReadiness,
-  isCalicoNodePod,
-  peersNotEstablished,
-} from '../model/calico.ts';
-import { isStale } from '../model/nodes.ts';
+import { birdSessions, type CalicoNode, calicoNodes, isCalicoNodePod, peersNotEstablished } from '../model/calico.ts';
 import { arrives, connectResult } from '../model/paths.ts';
 import { podsOf } from '../model/pods.ts';
+import { podRef } from '../model/target.ts';
 import type { IpMismatchText } from './ip-mismatch-texts.ts';
+import { currentReadiness } from './readiness.ts';
 
 type P = Proof<IpMismatchText>;
 
@@ -47,7 +41,9 @@ function nicProofs(facts: Facts, wrong: CalicoNode): P[] {
   const holder = (ip: string) => fact.value.find((nic) => nic.addresses.some((a) => a.cidr.split('/')[0] === ip));
   const taken = holder(wrong.address);
   const right = holder(wrong.internalIp);
-  if (taken === undefined || right === undefined) return [];
+  const command = `ip -br address   # on ${wrong.node}`;
+  if (taken === undefined) return [proof(fact, 'leftover', { node: wrong.node, wrong: wrong.address }, command)];
+  if (right === undefined) return [];
   const data = {
     wrong: wrong.cidr,
     nic: taken.name,
@@ -56,34 +52,34 @@ function nicProofs(facts: Facts, wrong: CalicoNode): P[] {
     index: taken.index,
     rightIndex: right.index,
   };
+  const higher = usesFirstFound(facts) === true && taken.index > right.index;
+  return [proof(fact, higher ? 'nic' : 'nic-only', data, command)];
+}
+
+/** True where Calico walks the NICs by itself; undefined where its settings are not known. */
+export function usesFirstFound(facts: Facts): boolean | undefined {
   const install = facts.get('calico-install');
-  const method = install.known
-    ? (install.value.operatorMethod ?? install.value.env['IP_AUTODETECTION_METHOD'] ?? '')
-    : undefined;
-  const firstFound = method === '' || method === 'first-found';
-  return [
-    proof(
-      fact,
-      firstFound && taken.index > right.index ? 'nic' : 'nic-only',
-      data,
-      `ip -br address   # on ${wrong.node}`,
-    ),
-  ];
+  if (!install.known || 'IP_AUTODETECTION_METHOD' in install.value.envFrom) return undefined;
+  const { env, operatorMethod } = install.value;
+  return ['', 'first-found'].includes(operatorMethod ?? env['IP_AUTODETECTION_METHOD'] ?? '');
 }
 
 /** The best single witness: calico-node says at start which interface it chose. */
 function logProofs(facts: Facts, wrong: CalicoNode): P[] {
   for (const { pod } of podsOf(facts, isCalicoNodePod)) {
     if (pod.nodeName !== wrong.node) continue;
-    for (const fact of facts.all('pod-log')) {
-      if (!fact.known || fact.object.name !== pod.name) continue;
-      const line = fact.value.lines.findLast(
-        (l) => l.includes('Using autodetected IPv4 address') && l.includes(wrong.address),
-      );
-      if (line !== undefined) return [proof(fact, 'log', { node: wrong.node, line: line.trim().slice(0, 200) })];
-    }
+    const fact = facts.get('pod-log', podRef(pod), 'calico-node');
+    if (!fact.known) continue;
+    const line = fact.value.lines.findLast((l) => l.includes('Using autodetected IPv4 address') && names(l, wrong));
+    if (line !== undefined) return [proof(fact, 'log', { node: wrong.node, line: line.trim().slice(0, 200) })];
   }
   return [];
+}
+
+/** 10.0.0.6 is not in a line about 10.0.0.66. */
+function names(line: string, { address }: CalicoNode): boolean {
+  const at = line.indexOf(address);
+  return at >= 0 && !/[\d.]/.test(line[at - 1] ?? ' ') && !/\d/.test(line[at + address.length] ?? ' ');
 }
 
 /** How the other nodes see the address: the way a packet would leave, a connect to it, their BGP session with it. */
@@ -140,40 +136,21 @@ function passiveProofs(facts: Facts, wrong: CalicoNode): P[] {
 }
 
 function readinessProofs(facts: Facts, wrong: CalicoNode): P[] {
-  const about = calicoReadiness(facts).filter((r) => peersNotEstablished(r.event.message).includes(wrong.address));
+  const about = currentReadiness(facts).filter((r) => peersNotEstablished(r.event.message).includes(wrong.address));
   return about.slice(0, 2).map(({ pod, event, events }) => {
     const data = { peer: pod.nodeName ?? pod.name, count: event.count, wrong: wrong.address };
     return proof(events, 'readiness', data, `kubectl describe pod -n ${pod.namespace} ${pod.name}`);
   });
 }
 
-/** The first time that readiness complained about this address or on this node, while the node lived. */
+/** The first time that readiness complained about this address or on this node about its peers. */
 export function sinceWhen(facts: Facts, wrong: CalicoNode): string | undefined {
-  const times = calicoReadiness(facts)
+  const times = currentReadiness(facts)
     .filter(
-      (r) =>
-        peersNotEstablished(r.event.message).includes(wrong.address) ||
-        (r.pod.nodeName === wrong.node && !isStale(facts, wrong.node)),
+      ({ pod, event }) =>
+        peersNotEstablished(event.message).includes(wrong.address) ||
+        (pod.nodeName === wrong.node && peersNotEstablished(event.message).length > 0),
     )
     .flatMap((r) => r.event.firstTime ?? []);
   return times.sort()[0];
-}
-
-/** Whether BGP between this node and living others is up: `up` only where every session that was seen is Established. */
-export function sessionState(facts: Facts, wrong: CalicoNode): 'up' | 'down' | 'unknown' {
-  const seen: boolean[] = [];
-  for (const peer of calicoNodes(facts).values()) {
-    if (peer.node === wrong.node || isStale(facts, peer.node)) continue;
-    const there = birdSessions(facts, peer.node)?.sessions.find((s) => s.neighbour === wrong.address);
-    const here = birdSessions(facts, wrong.node)?.sessions.find((s) => s.neighbour === peer.address);
-    for (const session of [there, here]) if (session !== undefined) seen.push(session.info === 'Established');
-  }
-  if (seen.length === 0) return 'unknown';
-  return seen.every(Boolean) ? 'up' : 'down';
-}
-
-/** True where a node reaches the Calico address of another, false where it tried in vain, undefined where it did not try. */
-export function calicoReaches(facts: Facts, from: string, wrong: CalicoNode): boolean | undefined {
-  const tried = [179, 10250, 22].flatMap((port) => connectResult(facts, from, wrong.address, port) ?? []);
-  return tried.length === 0 ? undefined : tried.some(arrives);
 }

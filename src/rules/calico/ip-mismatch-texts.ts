@@ -2,6 +2,21 @@
 export const IP_MISMATCH_TEXTS = {
   found:
     'Calico on {node} took {wrong} instead of the node address {right}. Other nodes cannot reach it there, so BGP with them never came up.',
+  'found-some':
+    'Calico on {node} took {wrong} instead of the node address {right}. {peers} cannot reach it there; only {fine} can, over the network of that address.',
+  'found-session':
+    'Calico on {node} took {wrong} instead of the node address {right}, unlike other nodes, and BGP with {peers} is not established.',
+  'found-tunnel':
+    'Calico on {node} took {wrong} instead of the node address {right}. {peers} cannot reach it there, so packets in a tunnel to it are lost.',
+  'found-filtered':
+    'Calico on {node} took {wrong} instead of the node address {right}. BGP is up, yet Pods on {peers} do not answer: Calico there drops tunnel packets that come from an address it does not know.',
+  'found-unproven':
+    'Calico on {node} took {wrong} instead of the node address {right}, unlike other nodes. Whether they reach it there was not seen.',
+  'found-silent':
+    'Calico on {node} took {wrong} instead of the node address {right}. The node is silent now; this will matter once it is back.',
+  'found-fine':
+    'Calico on {node} uses {wrong} and not the node address {right}. {fine} reach it there all the same: no fault as it stands.',
+  leftover: 'No NIC of {node} has {wrong}: the address is a leftover of an earlier start.',
   annotation: 'Node {node}: projectcalico.org/IPv4Address is {wrong}, its InternalIP is {right}.',
   others: 'On {nodes} the two are the same.',
   nic: '{wrong} is on {nic} of {node}, the node address on {rightNic}. {nic} has the higher index ({index} against {rightIndex}), and first-found starts at the highest.',

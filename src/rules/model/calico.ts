@@ -1,12 +1,14 @@
 /** Calico as the evidence shows it: each node's chosen address, its sessions, and what its readiness says. */
-import { type CalicoVersion, parseCalicoVersion } from '../../core/calico-autodetection.ts';
+import { atLeast, type CalicoVersion, parseCalicoVersion } from '../../core/calico-autodetection.ts';
 import type { EventObject, PodObject } from '../../core/evidence/cluster-types.ts';
+import type { EvidenceValue } from '../../core/evidence/kinds.ts';
 import type { BirdSession } from '../../core/evidence/node-network.ts';
 import type { Fact, Facts } from '../../core/facts.ts';
-import { addressOf } from '../../core/ip.ts';
+import { addressOf, cidrContains, parseCidr } from '../../core/ip.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { internalIps, nodesByName } from './nodes.ts';
 import { type KnownEvents, podsOf } from './pods.ts';
+import { backends } from './target.ts';
 
 /** Node annotation with the address that Calico uses for BGP and tunnels (libcalico-go k8s/resources/node.go). */
 export const CALICO_ADDRESS = 'projectcalico.org/IPv4Address';
@@ -111,32 +113,58 @@ export function peersNotEstablished(message: string): string[] {
 /** How an IP pool's packets travel between nodes. Without a pool that fits: unknown. */
 export type Encapsulation = 'ipip' | 'vxlan' | 'none';
 
-/** The encapsulation of the pools in use: `ipip` and `vxlan` in any mode but Never. */
-export function encapsulations(facts: Facts): ReadonlySet<Encapsulation> {
+type Pool = EvidenceValue<'calico-ip-pools'>[number];
+
+/** How a pool's packets travel: `ipip` and `vxlan` in any mode but Never. */
+export function encapsulationOf(pool: Pool): Encapsulation {
+  if (pool.ipipMode !== 'Never' && pool.ipipMode !== '') return 'ipip';
+  return pool.vxlanMode !== 'Never' && pool.vxlanMode !== '' ? 'vxlan' : 'none';
+}
+
+/** The narrowest pool that holds an address, disabled ones too: their Pods live on. Undefined where none does or none is known. */
+export function poolOf(facts: Facts, ip: string): Pool | undefined {
   const pools = facts.get('calico-ip-pools');
-  const out = new Set<Encapsulation>();
-  if (!pools.known) return out;
-  for (const pool of pools.value) {
-    if (pool.disabled) continue;
-    if (pool.ipipMode !== 'Never' && pool.ipipMode !== '') out.add('ipip');
-    else if (pool.vxlanMode !== 'Never' && pool.vxlanMode !== '') out.add('vxlan');
-    else out.add('none');
-  }
-  return out;
+  if (!pools.known) return undefined;
+  const holding = pools.value.filter((pool) => cidrContains(pool.cidr, ip));
+  return holding.sort((a, b) => (parseCidr(b.cidr)?.bits ?? 0) - (parseCidr(a.cidr)?.bits ?? 0))[0];
 }
 
 /**
- * True where pod routes come from BGP, so that a broken session breaks them: IPIP before v3.33 unless Felix programs the
- * routes, and pools without encapsulation; VXLAN needs no BGP (facts §2.6).
+ * Whether pod routes come from BGP, so that a broken session breaks them: IPIP before v3.33 unless Felix programs the
+ * routes, and pools without encapsulation; VXLAN needs no BGP (facts §2.6). Only the pools of the endpoints asked about
+ * count, where there are any. Undefined where the pools, or the version that decides, are not known.
  */
-export function routesNeedBgp(facts: Facts): boolean {
-  const modes = encapsulations(facts);
-  if (modes.size === 0) return false;
+export function bgpNeeded(facts: Facts): boolean | undefined {
+  return facts.model(computeBgpNeeded);
+}
+
+function computeBgpNeeded(facts: Facts): boolean | undefined {
+  const install = facts.get('calico-install');
+  const backend = install.known ? install.value.env['CALICO_NETWORKING_BACKEND'] : undefined;
+  if (backend === 'vxlan' || backend === 'none') return false;
+  const pools = facts.get('calico-ip-pools');
+  if (!pools.known) return undefined;
+  const aimed = backends(facts).flatMap((b) => poolOf(facts, b.ip) ?? []);
+  const used = aimed.length > 0 ? aimed : pools.value.filter((pool) => !pool.disabled);
+  const needs = used.map((pool) => poolNeedsBgp(facts, encapsulationOf(pool)));
+  if (needs.includes(true)) return true;
+  return needs.length === 0 || needs.includes(undefined) ? undefined : false;
+}
+
+function poolNeedsBgp(facts: Facts, mode: Encapsulation): boolean | undefined {
   const felix = facts.get('calico-felix-config');
-  const felixRoutes = felix.known && /^Enabled/.test(felix.value.programClusterRoutes ?? '');
+  const routes = felix.known ? (felix.value.programClusterRoutes ?? '') : '';
+  if (mode === 'vxlan') return false;
+  if (mode === 'none') return routes !== 'Enabled';
+  if (routes.startsWith('Enabled')) return false;
+  if (routes === 'Disabled') return true;
   const version = calicoVersion(facts);
-  const ipipByFelix = felixRoutes || (version !== undefined && (version.major > 3 || version.minor >= 33));
-  return modes.has('none') || (modes.has('ipip') && !ipipByFelix);
+  return version === undefined ? undefined : !atLeast(version, 3, 33);
+}
+
+/** True where pod routes are known to come from BGP. */
+export function routesNeedBgp(facts: Facts): boolean {
+  return bgpNeeded(facts) === true;
 }
 
 /** The readiness message itself: old versions put a log line before it, or glue one to its end. */
