@@ -6,7 +6,7 @@ import { type ApiServer, type KubeObject, startApiServer } from './cluster/api/s
 import { freePort } from './free-port.ts';
 import { beat } from './heartbeat.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
-import { shiftTimes } from './shift-times.ts';
+import { shiftLogTimes, shiftTimes } from './shift-times.ts';
 import { type Authority, createAuthority } from './tls/certificates.ts';
 
 const HEARTBEAT_MS = 10_000;
@@ -66,7 +66,7 @@ export async function startRecordedCluster(
     const shift = loadedAt - Date.parse(next.now);
     replaceObjects(api, shiftTimes(next.objects, shift));
     for (const key of Object.keys(logs)) delete logs[key];
-    Object.assign(logs, next.logs);
+    for (const [key, text] of Object.entries(next.logs)) logs[key] = shiftLogTimes(text, shift);
     await stopAgents();
     await Promise.all(
       next.hosts.map(async (host) => {

@@ -20,8 +20,11 @@ export const etcdSlow = defineRule({
     found:
       'etcd answers too late now and then: at least {count} {count:time|times} between {first} and {last}. {victims} suffered from it.',
     undated: 'etcd answers too late now and then: at least {count} {count:time|times}. {victims} suffered from it.',
+    once: 'etcd answered too late once, at {last}. {victims} suffered from it.',
     word: '{object} says, {count} {count:time|times}, last at {last}: {sample}',
     disk: 'Look at etcd’s disk first: a write should take less than 10 ms. Keep etcd off disks that others use.',
+    single:
+      'etcd’s time-out: one, at {last}. It came and went; this failure is there in every probe, and a NodePort forwards without etcd.',
     intermittent:
       'etcd’s time-outs: {count} {count:time|times} between {first} and {last}. They come and go; this failure is there in every probe, and a NodePort forwards without etcd.',
   },
@@ -41,7 +44,7 @@ export const etcdSlow = defineRule({
     say.find({
       object: CLUSTER,
       confidence: 'confirmed',
-      text: dated ? 'found' : 'undated',
+      text: !dated ? 'undated' : count === 1 ? 'once' : 'found',
       data: troubleData(trouble),
       because: trouble.words.slice(0, MAX_PROOFS).map(wordProof),
       scope: {},
@@ -57,7 +60,7 @@ export const etcdSlow = defineRule({
     if (dated && isConstant(facts)) {
       say.clear({
         object: { kind: 'Component', name: 'etcd' },
-        text: 'intermittent',
+        text: count === 1 ? 'single' : 'intermittent',
         data: { count, first, last },
         because: trouble.words.slice(0, 1).map(wordProof),
       });

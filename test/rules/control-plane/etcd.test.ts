@@ -161,6 +161,14 @@ describe('etcd-slow', () => {
       ]);
     });
 
+    it('is ruled out in other words where it was a single one', () => {
+      const one = [HEALTHY, log(`${stamp(500)} error=etcdserver: request timed out`)];
+      expect(said(etcdSlow, REACH, [...one, ...path('timeout')])).toEqual([
+        'finding once Cluster/cluster',
+        'cleared single Component/etcd',
+      ]);
+    });
+
     it.each([
       ['what fails now and then', ['open', 'timeout'] as const],
       ['what works', ['open', 'open'] as const],

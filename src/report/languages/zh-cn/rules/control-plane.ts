@@ -5,6 +5,8 @@ export const controlPlane: RuleWords = {
   'etcd-slow': {
     _summary: '时而应答过慢的 etcd',
     found: 'etcd 时而应答过慢：{first} 到 {last} 之间至少 {count} 次。{victims} 因此受影响。',
+    once: 'etcd 有一次应答过慢，在 {last}。{victims} 因此受影响。',
+    single: 'etcd 超时：一次，在 {last}。它已过去；而本次故障在每次探测中都存在，并且 NodePort 的转发不依赖 etcd。',
     undated: 'etcd 时而应答过慢：至少 {count} 次。{victims} 因此受影响。',
     word: '{object} 报告 {count} 次，最后一次在 {last}：{sample}',
     disk: '先检查 etcd 的磁盘：一次写入应少于 10 毫秒。不要让 etcd 与其他程序共用磁盘。',
