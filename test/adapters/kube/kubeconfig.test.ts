@@ -1,5 +1,7 @@
 /** Kubeconfigs, whole and broken: what is read from them, and the sentence for each mistake. */
 import { chmod } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { delimiter, dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClusterReader } from '../../../src/adapters/kube/cluster-reader.ts';
@@ -147,6 +149,26 @@ describe('credentials of every form are accepted by the API server', () => {
   test('a client certificate', async () => {
     const own = JSON.parse(bench.api.kubeconfig()) as { users: { user: Record<string, string> }[] };
     expect(await whoReads(own.users[0]?.user)).toBe('kubernetes-admin');
+  });
+
+  test('through a proxy', async () => {
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', (request, socket: Socket) => {
+      asked.push(request.url ?? '');
+      const [host, port] = (request.url ?? '').split(':');
+      const upstream = connect(Number(port), host, () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+      upstream.pipe(socket).pipe(upstream);
+      for (const end of [upstream, socket]) end.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const parsed = JSON.parse(bench.api.kubeconfig('nobody')) as { clusters: { cluster: Record<string, string> }[] };
+    for (const { cluster } of parsed.clusters)
+      cluster['proxy-url'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const reader = await bench.reader({ kubeconfig: await bench.file('proxied', JSON.stringify(parsed)) });
+    expect(await reader.read({ path: '/version' }, signal)).toMatchObject({ gitVersion: 'v1.29.3' });
+    reader.close();
+    proxy.close();
+    expect(asked).toEqual([new URL(bench.api.url).host]);
   });
 
   test('a plugin', async () => {
