@@ -92,6 +92,28 @@ describe('faults of a Service or its application', () => {
   });
 });
 
+describe('the address of a node’s tunnel', () => {
+  it.each(SEEDS.slice(0, 8))('seed %d: answers for the node’s own sockets, unless encapsulation is blocked', (seed) => {
+    const ask = (fault: FaultName | null) => {
+      const { world, reach, wanted } = entries(seed, fault);
+      const struck = world.model.nodes.find((node) => node.name === wanted.nodes[0]) ?? world.model.nodes[1];
+      const other = world.model.nodes.find((node) => node !== struck);
+      if (struck === undefined || other === undefined) throw new Error('There are two nodes.');
+      const to = (ip: string, port: number) => reach.connect(other, ip, port).result;
+      return {
+        encapsulation: world.model.calico.encapsulation,
+        kubelet: to(struck.tunnelAddress, 10250),
+        nobody: to(struck.tunnelAddress, 7),
+        node: to(struck.internalIp, 10250),
+      };
+    };
+    const healthy = ask(null);
+    if (healthy.encapsulation !== 'none') expect(healthy).toMatchObject({ kubelet: 'open', nobody: 'refused' });
+    expect(ask('encapsulation-blocked')).toMatchObject({ kubelet: 'timeout', nobody: 'timeout', node: 'open' });
+    if (ask('ip-forward-off').encapsulation !== 'none') expect(ask('ip-forward-off').kubelet).toBe('open');
+  });
+});
+
 describe('what is generated', () => {
   it('depends on the seed alone', () => {
     const once = JSON.stringify(renderCluster(generateCluster(7, { fault: 'ip-forward-off' }).model));

@@ -126,6 +126,9 @@ function strikeNode(
     case 'pod-route-missing':
       node.faults.routesMissingTo = subject.pods.flatMap((pod) => (pod.node === undefined ? [] : [pod.node]));
       return;
+    case 'encapsulation-blocked':
+      node.faults.encapsulationBlocked = r.pick(['by-host', 'outside']);
+      return;
     case 'host-firewall-drops-node-port':
       node.faults.firewallDrops = [subject.nodePort];
       return;
@@ -137,7 +140,6 @@ function strikeNode(
 const FLAGS: Partial<Record<FaultName, SimNode['faults']>> = {
   'ip-forward-off': { ipForwardOff: true },
   'proxy-rules-flushed': { proxyFlushed: true },
-  'encapsulation-blocked': { encapsulationBlocked: true },
   'calico-bgp-port-blocked': { bgpPortBlocked: true },
   'calico-bird-not-running': { birdDown: true },
 };

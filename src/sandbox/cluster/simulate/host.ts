@@ -105,7 +105,9 @@ function connects(world: World, reach: Reach, node: SimNode, focus: Focus | unde
   const { nodes, pods, backends } = scope(world, focus);
   const nodePorts = backends.flatMap((one) => (one.port.nodePort === undefined ? [] : [one.port.nodePort]));
   for (const other of nodes) {
-    for (const address of addressesOf(other)) for (const port of [...NODE_PORTS, ...nodePorts]) add(address, port);
+    for (const address of [...addressesOf(other), other.tunnelAddress]) {
+      for (const port of [...NODE_PORTS, ...nodePorts]) add(address, port);
+    }
   }
   for (const one of backends) {
     add(one.service.clusterIP, one.port.port);

@@ -30,8 +30,8 @@ export interface NodeFaults {
   kubeProxyDown?: boolean;
   /** Block routes to these nodes are missing although the session that brought them is up. */
   routesMissingTo?: string[];
-  /** Packets of the encapsulation neither leave nor arrive. */
-  encapsulationBlocked?: boolean;
+  /** Packets of the encapsulation neither leave nor arrive: by a rule of the host, or by something between the nodes. */
+  encapsulationBlocked?: 'by-host' | 'outside';
   /** The host's own firewall drops these TCP ports. */
   firewallDrops?: number[];
   /** TCP 179 is filtered on this node. */

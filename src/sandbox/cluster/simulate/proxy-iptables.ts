@@ -91,6 +91,10 @@ function hostFirewall(model: ClusterModel, node: SimNode, rules: string[]): void
       `-A OUTPUT -o ${wan(node)} -p tcp -m tcp --dport 179 -j DROP`,
     );
   }
+  if (node.faults.encapsulationBlocked === 'by-host') {
+    const match = model.calico.encapsulation === 'vxlan' ? '-p udp -m udp --dport 4789' : '-p ipencap';
+    rules.push(`-A INPUT ${match} -j DROP`, `-A OUTPUT ${match} -j DROP`);
+  }
   // ipvs hands NodePort traffic to INPUT; with DNAT in PREROUTING an INPUT rule would not see it.
   if (model.proxy.mode !== 'ipvs') return;
   for (const port of node.faults.firewallDrops ?? [])
@@ -118,10 +122,6 @@ function calicoFilter(model: ClusterModel, node: SimNode): string[] {
     `-A cali-to-wl-dispatch ${comment('cali:7KNphB1nNHw80nIO')} ${comment('Unknown interface')} -j DROP`,
   );
   if (podsOn(model, node).length === 0) out.pop();
-  if (node.faults.encapsulationBlocked === true) {
-    const match = model.calico.encapsulation === 'vxlan' ? '-p udp -m udp --dport 4789' : '-p ipencap';
-    out.unshift(`-A INPUT ${match} -j DROP`, `-A OUTPUT ${match} -j DROP`);
-  }
   return out;
 }
 

@@ -29,6 +29,8 @@ export function reachOf(world: World): Reach {
   for (const pod of model.pods) if (pod.ip !== undefined && !pod.hostNetwork) pods.set(pod.ip, pod);
   const byNodePort = new Map<number, SimBackends>();
   const byClusterIp = new Map<string, SimBackends>();
+  const tunnels = new Map<string, SimNode>();
+  if (model.calico.encapsulation !== 'none') for (const node of model.nodes) tunnels.set(node.tunnelAddress, node);
   const serviceIps = new Set(backends.map((one) => one.service.clusterIP));
   for (const one of backends) {
     if (one.port.nodePort !== undefined) byNodePort.set(one.port.nodePort, one);
@@ -66,12 +68,21 @@ export function reachOf(world: World): Reach {
     return toService(node, { ...one, endpoints: mine }, true, `${node.name}${port}`);
   };
 
+  const toTunnel = (from: SimNode, there: SimNode, address: string, port: number): Outcome => {
+    const local = there.name === from.name;
+    if (!there.containersRun) return undelivered(world.deliver(from, address));
+    const lost = local ? undefined : crossing(world, from, there, address);
+    return lost ?? arrive({ ok: true, node: there, nic: 'tunl0' }, local, address, port);
+  };
+
   const connect = (from: SimNode, address: string, port: number): Outcome => {
     if (serviceIps.has(address)) {
       const one = byClusterIp.get(`${address}:${port}`);
       if (!programmed(model, from)) return undelivered(world.deliver(from, address));
       return one === undefined ? 'refused' : toService(from, one, false, `${from.name}${address}${port}`);
     }
+    const there = tunnels.get(address);
+    if (there !== undefined) return toTunnel(from, there, address, port);
     return pods.has(address) ? toPod(from, address, port) : toNode(from, address, port);
   };
 
@@ -122,11 +133,13 @@ function crossing(world: World, from: SimNode, there: SimNode, ip: string): Outc
   const route = lookup(world, from, ip);
   if (route === undefined) return 'no-route';
   if (route.to === 'default') return undelivered(world.deliver(from, ip));
-  if (!arrives(world, from, there) || there.faults.ipForwardOff === true || !there.containersRun) return 'timeout';
+  if (!arrives(world, from, there) || !there.containersRun) return 'timeout';
+  // What goes on to a Pod is forwarded there; the tunnel's own address is not.
+  if (there.faults.ipForwardOff === true && ip !== there.tunnelAddress) return 'timeout';
   if (world.model.calico.encapsulation === 'none') return undefined;
   // The answer goes to the address of this node's tunnel, inside packets to this node's BGP address.
   const back = lookup(world, there, from.tunnelAddress);
-  const open = from.faults.encapsulationBlocked !== true && there.faults.encapsulationBlocked !== true;
+  const open = from.faults.encapsulationBlocked === undefined && there.faults.encapsulationBlocked === undefined;
   const returns = back !== undefined && back.to !== 'default' && arrives(world, there, from);
   return open && returns ? undefined : 'timeout';
 }
