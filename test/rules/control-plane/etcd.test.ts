@@ -65,6 +65,11 @@ describe('etcd-slow', () => {
     expect(finding).toMatchObject({ text: 'found', data: { count: 2, first: ago(9000), last: ago(500) } });
   });
 
+  it('does not make a habit of one failure', () => {
+    const items = [HEALTHY, log(`${stamp(500)} error=etcdserver: request timed out`)];
+    expect(said(etcdSlow, DIAGNOSE, items)).toEqual(['finding once Cluster/cluster']);
+  });
+
   it.each([
     [
       'etcd’s own log, v3.4',
