@@ -48,7 +48,10 @@ export const taintNotTolerated = defineRule({
         const nodes = facts.get('nodes');
         say.find({
           object: group.owner,
-          confidence: 'confirmed',
+          // What is wrong with the nodes stands above such a taint; unseen, it must not look like the root.
+          ...(trouble && !nodes.known
+            ? { confidence: 'likely', tryThis: 'kubectl get nodes' }
+            : { confidence: 'confirmed' }),
           text: trouble ? 'trouble' : 'found',
           data: {
             owner,

@@ -170,7 +170,7 @@ describe('taint-not-tolerated', () => {
       '0/2 nodes are available: 2 node(s) had untolerated taint {team: red}.',
       ['finding found Deployment/shop/web'],
     ],
-    ['the taint of dead nodes', V18, ['finding trouble Deployment/shop/web']],
+    ['the taint of dead nodes', V18, ['finding trouble Deployment/shop/web (likely)']],
     [
       'the control plane’s taint where there are no other nodes',
       '0/1 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }.',
@@ -230,7 +230,7 @@ describe('taint-not-tolerated', () => {
 
   it('says what it can where nodes could not be listed', () => {
     expect(said(taintNotTolerated, ASK_POD, [unknown('nodes'), waiting(V18)])).toEqual([
-      'finding trouble Deployment/shop/web',
+      'finding trouble Deployment/shop/web (likely)',
     ]);
   });
 
