@@ -1,42 +1,105 @@
 /** Where the five probes point (facts §4.2, the table below the probes), for symptoms that no rule explains. */
 import type { Layer } from '../../core/diagnosis.ts';
 import type { Facts } from '../../core/facts.ts';
-import { nodesByName } from './nodes.ts';
-import { backendProbes, clusterIpProbe, entries } from './paths.ts';
-import { backends, serviceTarget } from './target.ts';
+import { isReady, isStale, nodesByName } from './nodes.ts';
+import {
+  type BackendProbe,
+  backendProbes,
+  clusterIpProbe,
+  connects,
+  connectsTell,
+  deadBackends,
+  type Entry,
+  entries,
+} from './paths.ts';
+import { backends, serviceTarget, targetEndpoints } from './target.ts';
 
-/** Gives the layer, or undefined where the question is not about reachability or no probe answered. */
+/** Gives the layer, or undefined where the question is not about reachability or no probe could tell anything. */
 export function layerOf(facts: Facts): Layer | undefined {
-  const { service } = serviceTarget(facts);
-  if (facts.question.type !== 'why-not-reachable' || service === undefined) return undefined;
-  if (backends(facts).length === 0) return 'endpoints';
+  const { service, port } = serviceTarget(facts);
+  if (facts.question.type !== 'why-not-reachable' || service === undefined || port === undefined) return undefined;
+  if (service.type === 'ExternalName') return 'service';
+  const endpoints = targetEndpoints(facts);
+  if (endpoints.known && backends(facts).length === 0) return 'endpoints';
+  if (!connectsTell(facts)) return undefined;
   const probes = backendProbes(facts);
-  const ways = entries(facts).filter((entry) => entry.state !== 'unknown');
-  if (probes.length === 0) return ways.length === 0 ? undefined : 'unknown';
-  const failing = new Set(ways.filter((entry) => entry.state !== 'works').map((entry) => entry.node));
-  if (failing.size === 0) return ways.length === 0 ? undefined : 'client';
+  const ways = waysIn(facts);
+  if (probes.length === 0) return ways.tried ? 'unknown' : undefined;
+  if (probes.every((p) => p.result.result !== 'open')) return nobody(facts, probes);
+  if (ways.failing.size === 0) return withoutFailure(facts, ways.tried);
+  return someReach(facts, ways.failing);
+}
+
+interface Ways {
+  readonly tried: boolean;
+  readonly failing: ReadonlySet<string>;
+}
+
+/** The nodes through which the port fails; for a Service without NodePort, those from which its ClusterIP fails. */
+function waysIn(facts: Facts): Ways {
+  if (serviceTarget(facts).port?.nodePort === undefined) {
+    const tried = [...connects(facts).keys()].filter((node) => clusterIpProbe(facts, node) !== undefined);
+    const failing = tried.filter((node) => clusterIpProbe(facts, node)?.result !== 'open');
+    return { tried: tried.length > 0, failing: new Set(failing) };
+  }
+  const known = entries(facts).filter((entry) => entry.state !== 'unknown');
+  const failing = known.filter((entry) => entry.state !== 'works');
+  // A dead node beside a ready one that fails is a fault of its own.
+  const ready = failing.filter((entry) => entry.ready);
+  return {
+    tried: known.length > 0,
+    failing: new Set((ready.length > 0 ? ready : failing).map((entry) => entry.node)),
+  };
+}
+
+/** No node reaches any endpoint: a refusal comes from the Pod, silence on the Pod's own node from something before it. */
+function nobody(facts: Facts, probes: readonly BackendProbe[]): Layer {
   const own = probes.filter((p) => p.own);
-  const nobody = probes.every((p) => p.result.result !== 'open');
-  if (nobody)
-    return own.some((p) => p.result.result === 'refused') ? 'application' : own.length > 0 ? 'policy' : 'unknown';
-  return someReach(facts, failing);
+  const decisive = own.length > 0 ? own : probes;
+  if (decisive.some((p) => p.result.result === 'refused')) return 'application';
+  if (own.length > 0) return 'policy';
+  const dead = (name: string | undefined): boolean => name !== undefined && !isAlive(facts, name);
+  return backends(facts).every((b) => dead(b.node)) ? 'node' : 'unknown';
+}
+
+/** All ways work that were tried: what fails lies before them, or in the one endpoint that nobody reaches. */
+function withoutFailure(facts: Facts, tried: boolean): Layer | undefined {
+  if (deadBackends(facts).length > 0) return oneEndpoint(facts);
+  return tried ? 'client' : undefined;
+}
+
+function oneEndpoint(facts: Facts): Layer {
+  const dead = new Set(deadBackends(facts).map((b) => `${b.ip} ${b.port}`));
+  const probes = backendProbes(facts).filter((p) => dead.has(`${p.backend.ip} ${p.backend.port}`));
+  const own = probes.filter((p) => p.own);
+  if ((own.length > 0 ? own : probes).some((p) => p.result.result === 'refused')) return 'application';
+  if (own.length > 0) return 'policy';
+  return probes.some((p) => p.backend.node !== undefined && !isAlive(facts, p.backend.node)) ? 'node' : 'unknown';
 }
 
 /** Some node reaches the endpoints: compare those that fail as entries with those that fail to reach them. */
 function someReach(facts: Facts, failing: ReadonlySet<string>): Layer {
-  const probes = backendProbes(facts);
-  const cut = new Set(probes.filter((p) => p.result.result !== 'open').map((p) => p.from));
-  if ([...failing].every((node) => cut.has(node))) return 'pod-network';
-  const unready = [...failing].every((name) =>
-    nodesByName(facts)
-      .get(name)
-      ?.conditions.some((c) => c.type === 'Ready' && c.status !== 'True'),
-  );
-  if (unready) return 'node';
-  const proxyFails = [...failing].some((node) => {
-    const result = clusterIpProbe(facts, node);
-    return result !== undefined && result.result !== 'open';
-  });
-  if (proxyFails) return 'service-proxy';
-  return cut.size === 0 ? 'firewall' : 'unknown';
+  const dead = new Set(deadBackends(facts).map((b) => `${b.ip} ${b.port}`));
+  const live = backendProbes(facts).filter((p) => !dead.has(`${p.backend.ip} ${p.backend.port}`));
+  const cut = new Set(live.filter((p) => p.result.result !== 'open').map((p) => p.from));
+  const names = [...failing];
+  if (names.every((node) => cut.has(node))) return 'pod-network';
+  if (names.every((name) => !isAlive(facts, name))) return 'node';
+  if (names.some((node) => cut.has(node))) return 'unknown';
+  const proxied = names.flatMap((node) => clusterIpProbe(facts, node) ?? []);
+  const broken = proxied.filter((result) => result.result !== 'open').length;
+  if (dead.size > 0 && broken < names.length) return oneEndpoint(facts);
+  if (broken > 0) return broken === proxied.length ? 'service-proxy' : 'unknown';
+  return atTheDoor(entries(facts).filter((entry) => failing.has(entry.node)));
+}
+
+/** Behind the NodePort all is well: a refusal says that no rule takes the packet, silence that something drops it. */
+function atTheDoor(ways: readonly Entry[]): Layer {
+  const results = ways.flatMap((way) => way.probes.map((probe) => probe.result.result)).filter((r) => r !== 'open');
+  return results.length > 0 && results.every((result) => result === 'refused') ? 'service-proxy' : 'firewall';
+}
+
+function isAlive(facts: Facts, name: string): boolean {
+  const node = nodesByName(facts).get(name);
+  return node !== undefined && isReady(node) && !isStale(facts, name);
 }

@@ -2,6 +2,7 @@
 import type { Path } from '../../core/diagnosis.ts';
 import type { TcpResult } from '../../core/evidence/node-network.ts';
 import type { Fact, Facts } from '../../core/facts.ts';
+import { parseIp } from '../../core/ip.ts';
 import { compareText, nodeRef } from '../../core/object-ref.ts';
 import { internalIps, isReady, nodesByName } from './nodes.ts';
 import { type Backend, backends, entryAsked, serviceTarget } from './target.ts';
@@ -71,11 +72,22 @@ function computeEntries(facts: Facts): Entry[] {
         ready: isReady(node),
         hasEndpoint: endpointNodes.has(node.name),
         probes,
-        state: stateOf(probes),
+        state: shortCircuited(facts, node.name, endpointNodes, probes) ? 'unknown' : stateOf(probes),
       });
     }
   }
   return out;
+}
+
+/** A node's own connects reach every endpoint whatever externalTrafficPolicy says: where it is Local they prove nothing. */
+function shortCircuited(
+  facts: Facts,
+  node: string,
+  endpointNodes: ReadonlySet<string | undefined>,
+  probes: Entry['probes'],
+): boolean {
+  const local = serviceTarget(facts).service?.externalTrafficPolicy === 'Local';
+  return local && !endpointNodes.has(node) && probes.length > 0 && probes.every((probe) => probe.from === node);
 }
 
 /** The address that was named, where it is this node's; else its first InternalIP (one of each family would be two entries). */
@@ -83,11 +95,18 @@ function entryAddresses(facts: Facts, name: string): string[] {
   const node = nodesByName(facts).get(name);
   if (node === undefined) return [];
   const { at } = facts.question;
-  if (at !== undefined && node.addresses.some((a) => a.address === at)) return [at];
+  if (at !== undefined && parseIp(at) !== undefined && entryAsked(facts)?.name === name) return [at];
   return internalIps(node).slice(0, 1);
 }
 
+/** True where a TCP connect says something about the target's port: for UDP and SCTP it proves nothing. */
+export function connectsTell(facts: Facts): boolean {
+  const protocol = serviceTarget(facts).port?.protocol ?? facts.question.target.protocol ?? 'TCP';
+  return protocol === 'TCP';
+}
+
 function probesOf(facts: Facts, entry: string, address: string, port: number): Entry['probes'] {
+  if (!connectsTell(facts)) return [];
   const all = [...connects(facts).keys()].sort(compareText).flatMap((from) => {
     const result = connectResult(facts, from, address, port);
     return result === undefined ? [] : [{ from, result }];
@@ -117,6 +136,7 @@ export function backendProbes(facts: Facts): readonly BackendProbe[] {
 }
 
 function computeBackendProbes(facts: Facts): BackendProbe[] {
+  if (!connectsTell(facts)) return [];
   return [...connects(facts).keys()].sort(compareText).flatMap((from) =>
     backends(facts).flatMap((backend) => {
       const result = connectResult(facts, from, backend.ip, backend.port);
@@ -125,11 +145,25 @@ function computeBackendProbes(facts: Facts): BackendProbe[] {
   );
 }
 
-/** P5: what a node got from the Service's first ClusterIP; undefined where it did not try. */
+/** P5: what a node got from the Service's first ClusterIP; undefined where it did not try, and for headless Services. */
 export function clusterIpProbe(facts: Facts, from: string): TcpResult | undefined {
   const { service, port } = serviceTarget(facts);
   const ip = service?.clusterIPs[0];
+  if (!connectsTell(facts)) return undefined;
   return ip === undefined || port === undefined ? undefined : connectResult(facts, from, ip, port.port);
+}
+
+/** Endpoints that were tried and that nobody reached, next to others that somebody did: a part of all connects ends there. */
+export function deadBackends(facts: Facts): readonly Backend[] {
+  return facts.model(computeDeadBackends);
+}
+
+function computeDeadBackends(facts: Facts): Backend[] {
+  const probes = backendProbes(facts);
+  const key = (backend: Backend): string => `${backend.ip} ${backend.port}`;
+  const tried = new Set(probes.map((p) => key(p.backend)));
+  const open = new Set(probes.filter((p) => p.result.result === 'open').map((p) => key(p.backend)));
+  return open.size === 0 ? [] : backends(facts).filter((b) => tried.has(key(b)) && !open.has(key(b)));
 }
 
 /** P4: true where `from` reaches any usual port of the other node's address, false where none, undefined where not tried. */

@@ -2,6 +2,7 @@
 import type { Endpoint, NodeObject, PodObject, ServiceObject, ServicePort } from '../../core/evidence/cluster-types.ts';
 import type { Fact, Facts } from '../../core/facts.ts';
 import type { Finding } from '../../core/finding.ts';
+import { addressOf, parseIp } from '../../core/ip.ts';
 import { namespacedRef, nodeRef, type ObjectRef, sameRef } from '../../core/object-ref.ts';
 import type { Question, Target } from '../../core/question.ts';
 import { nodesByName } from './nodes.ts';
@@ -64,9 +65,13 @@ function portByNodePort(
 
 /** The port named by number or name; without one, the first that has a NodePort, else the first. */
 function portByTarget(service: ServiceObject, target: Target): ServicePort | undefined {
-  if (target.nodePort !== undefined) return service.ports.find((p) => p.nodePort === target.nodePort);
-  if (target.port !== undefined) return service.ports.find((p) => p.port === target.port || p.name === target.port);
-  return service.ports.find((p) => p.nodePort !== undefined) ?? service.ports[0];
+  const asked = (ports: readonly ServicePort[]): ServicePort | undefined =>
+    ports.find((p) => p.protocol === (target.protocol ?? 'TCP')) ??
+    (target.protocol === undefined ? ports[0] : undefined);
+  if (target.nodePort !== undefined) return asked(service.ports.filter((p) => p.nodePort === target.nodePort));
+  if (target.port !== undefined)
+    return asked(service.ports.filter((p) => p.port === target.port || p.name === target.port));
+  return asked(service.ports.filter((p) => p.nodePort !== undefined)) ?? asked(service.ports);
 }
 
 /** One ready endpoint of the target's port: where the packet must arrive. */
@@ -118,12 +123,24 @@ export function resolvedQuestion(facts: Facts): Question {
   return { ...question, target };
 }
 
-/** The node that `at` names, by name or by one of its addresses; undefined where nothing was named or nothing matches. */
+/**
+ * The node that `at` names: by name, by an address of its object, or by one on its interfaces (a virtual IP is on no object).
+ * Undefined where nothing was named or nothing matches.
+ */
 export function entryAsked(facts: Facts): NodeObject | undefined {
+  return facts.model(computeEntryAsked);
+}
+
+function computeEntryAsked(facts: Facts): NodeObject | undefined {
   const { at } = facts.question;
   if (at === undefined) return undefined;
   const nodes = nodesByName(facts);
-  return nodes.get(at) ?? [...nodes.values()].find((node) => node.addresses.some((a) => a.address === at));
+  const known = nodes.get(at) ?? [...nodes.values()].find((node) => node.addresses.some((a) => a.address === at));
+  if (known !== undefined || parseIp(at) === undefined || /^127\.|^::1$/.test(at)) return known;
+  return [...nodes.values()].find((node) => {
+    const interfaces = facts.get('node-interfaces', nodeRef(node.name));
+    return interfaces.known && interfaces.value.some((nic) => nic.addresses.some((a) => addressOf(a.cidr) === at));
+  });
 }
 
 /** True where the finding is a fault of the very thing that was asked about. */

@@ -9,10 +9,10 @@ export const blockedOutsideCluster = defineRule({
   role: 'cause',
   severity: 'critical',
   summary: 'something between the client and the nodes that blocks the NodePort',
-  needs: ['services', 'nodes', 'endpoints', 'node-tcp'],
+  needs: ['services', 'nodes', 'endpoints', 'node-interfaces', 'node-tcp'],
   texts: {
     found:
-      'Every node answers on {port} to the others. If {from} gets no answer, it is blocked on the way: a security group, a firewall, or a missing route back.',
+      'Every node that was tried answers on {port} to the others. If {from} gets no answer, it is blocked on the way: a security group, a firewall, or a missing route back.',
     check:
       'Look at the security group and the firewalls between {from} and the nodes, and whether the network of {from} overlaps one of the cluster.',
   },
@@ -22,7 +22,8 @@ export const blockedOutsideCluster = defineRule({
     const { ref, port } = serviceTarget(facts);
     if (from === undefined || ref === undefined || port?.nodePort === undefined) return;
     if (nodesByName(facts).has(from) || nodeOfAddress(facts, from) !== undefined) return;
-    const ways = entries(facts).filter((e) => e.state !== 'unknown');
+    // What a node tells of itself only shows nothing of the way to it.
+    const ways = entries(facts).filter((e) => e.probes.some((probe) => probe.from !== e.node));
     const [first] = ways;
     if (first === undefined || ways.some((e) => e.state !== 'works')) return;
     const data = { port: port.nodePort, from };

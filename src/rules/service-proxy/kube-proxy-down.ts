@@ -1,10 +1,13 @@
 /** Cause: kube-proxy does not run on an entry node, and its rules for the NodePort are missing or old (N25). */
 import { type Facts, proof } from '../../core/facts.ts';
-import { namespacedRef, nodeRef } from '../../core/object-ref.ts';
+import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
-import { splitLink } from '../links.ts';
+import { serviceLinks } from '../links.ts';
+import { isStale } from '../model/nodes.ts';
 import { serviceTarget } from '../model/target.ts';
-import { clusterIpWorks, healthy, type ProxyView, proxyViews, suspects } from './view.ts';
+import { expectsKubeProxy, podOn } from './kube-proxy-pods.ts';
+import { sayWell } from './kube-proxy-well.ts';
+import { clusterIpWorks, failsByProxy, healthy, type ProxyView, proxyViews, reachesBackends } from './view.ts';
 
 export const kubeProxyDown = defineRule({
   id: 'kube-proxy-down',
@@ -15,106 +18,105 @@ export const kubeProxyDown = defineRule({
     'services',
     'endpoints',
     'nodes',
-    'node-tcp',
-    'node-service-proxy',
+    'node-interfaces',
     'node-kube-proxy',
+    'node-leases',
     'node-listeners',
-    'workload',
+    'node-service-proxy',
+    'node-tcp',
     'pods',
+    'workload',
   ],
   texts: {
     found: 'kube-proxy does not run on {node}, and the node has no right rule for NodePort {port}.',
+    suspected: 'kube-proxy does not seem to run on {node}. What the node does with NodePort {port} could not be read.',
     idle: 'kube-proxy does not run on {node}. The rules that it left still work; they grow old.',
+    beside: 'kube-proxy does not run on {node}. What it left behind grows old.',
     refused: "kube-proxy's health check on {node} (port 10256): {result}.",
-    rules: 'The service proxy of {node} has {count} entries for NodePort {port}{where}.',
-    well: 'kube-proxy on {node}: {health}, and its rule for {port} is present and right (to {destinations}).',
+    pod: 'Pod {pod} on {node}: {state}, {restarts} {restarts:restart|restarts}.',
+    absent: 'No kube-proxy Pod is on {node}.',
+    rules: 'The service proxy of {node} has {count} {count:entry|entries} for NodePort {port}.',
+    look: 'Read the log of kube-proxy on {node} for the reason: kubectl logs -n kube-system -l k8s-app=kube-proxy --previous.',
+    well: 'kube-proxy on {node} ({health}): its rule for {port} is present and right, to {destinations}.',
+    'well-many':
+      'kube-proxy on all {count} failing nodes ({nodes}): its rule for {port} is present and right, to {destinations}.',
     health: 'kube-proxy on {node} answers its health check with {status}.',
     entry: 'On {node} {address}:{port} goes to {destinations}.',
     socket:
       '{node} also listens on {port}. That alone would prove nothing: kube-proxy opens the socket before there are rules, and newer versions open none.',
   },
-  explains: { 'node-port-unreachable': splitLink, 'service-unreachable': splitLink },
+  explains: serviceLinks,
   judge(facts, say) {
     const { port } = serviceTarget(facts);
-    if (port?.nodePort === undefined || !expectsKubeProxy(facts)) return;
-    for (const view of suspects(facts)) {
-      if (view.right === true && healthy(view) !== false) sayWell(facts, view, port.nodePort, say);
-    }
+    if (port?.nodePort === undefined) return;
+    sayWell(facts, port.nodePort, say);
+    if (!expectsKubeProxy(facts)) return;
     for (const view of proxyViews(facts)) {
-      const node = view.entry.node;
-      const health = view.health;
-      if (health === undefined || healthy(view) !== false || health.value.healthz.result === 'answered') continue;
-      const refused = proof(
-        health,
-        'refused' as const,
-        { node, result: health.value.healthz.result },
-        `curl -s http://127.0.0.1:10256/healthz   # on ${node}`,
-      );
-      const broken = view.right === false && view.entry.state !== 'works' && clusterIpWorks(facts, node) !== true;
-      const rules =
-        view.rules === undefined
-          ? []
-          : [
-              proof(view.rules, 'rules' as const, {
-                node,
-                count: view.matching.length,
-                port: port.nodePort,
-                where: '',
-              }),
-            ];
+      const { node } = view.entry;
+      const state = downState(facts, view);
+      // Where the kubelet is silent nothing of Kubernetes may have been started: the node's own rules speak.
+      if (state === undefined || isStale(facts, node)) continue;
+      const text = wording(facts, view);
+      const data = { node, port: port.nodePort };
+      const struck = text === 'found' || text === 'suspected';
+      const sure = text !== 'suspected' && state === 'down';
       say.find({
         object: nodeRef(node),
-        ...(broken ? {} : { severity: 'warning' as const }),
-        confidence: 'confirmed',
-        text: broken ? 'found' : 'idle',
-        data: { node, port: port.nodePort },
-        because: [refused, ...rules],
-        scope: broken ? { nodes: [node] } : {},
+        ...(struck ? {} : { severity: 'warning' as const }),
+        text,
+        data,
+        because: proofs(facts, view, port.nodePort),
+        scope: struck ? { nodes: [node] } : {},
+        advice: [{ text: 'look', data }],
         remediations: [{ id: 'restart-kube-proxy', params: { node } }],
+        ...(sure
+          ? { confidence: 'confirmed' }
+          : {
+              confidence: 'likely',
+              tryThis: `curl -s http://127.0.0.1:10256/healthz; pgrep -a kube-proxy   # on ${node}`,
+            }),
       });
     }
   },
 });
 
-/** kube-proxy's DaemonSet, or a node whose kube-proxy answers: without either another proxy may be in charge. */
-function expectsKubeProxy(facts: Facts): boolean {
-  const daemonSet = facts.get('workload', namespacedRef('DaemonSet', 'kube-system', 'kube-proxy'));
-  return daemonSet.known || proxyViews(facts).some((view) => healthy(view) === true);
+/**
+ * `down`: its health check refuses, and its Pod does not run or is not there; `maybe`: it refuses and nobody knows of the
+ * Pod. A Pod that runs has only its health check elsewhere.
+ */
+function downState(facts: Facts, view: ProxyView): 'down' | 'maybe' | undefined {
+  if (view.health?.value.healthz.result !== 'refused') return undefined;
+  const pod = podOn(facts, view.entry.node);
+  if (pod === undefined) {
+    // Without word of the Pods: others that answer show that the health check is where it is looked for.
+    return proxyViews(facts).some((other) => healthy(other) === true) ? 'down' : 'maybe';
+  }
+  return pod.running ? undefined : 'down';
 }
 
-type SayWell = Parameters<typeof kubeProxyDown.judge>[1];
+function wording(facts: Facts, view: ProxyView): 'found' | 'suspected' | 'idle' | 'beside' {
+  const { node } = view.entry;
+  if (failsByProxy(view) && clusterIpWorks(facts, node) !== true) return 'found';
+  if (view.state === 'right') return 'idle';
+  const blind = view.rules === undefined && view.expected && view.entry.state === 'fails';
+  return blind && clusterIpWorks(facts, node) === false && reachesBackends(facts, node) === true
+    ? 'suspected'
+    : 'beside';
+}
 
-/** Where the NodePort fails though kube-proxy is well: the proof that it is not kube-proxy, and what the socket is worth. */
-function sayWell(facts: Facts, view: ProxyView, port: number, say: SayWell): void {
-  const node = view.entry.node;
-  const entry = view.matching.find((e) => e.verdict === 'forward');
-  if (view.rules === undefined || entry === undefined) return;
-  const destinations = entry.destinations.slice(0, 5).map((d) => `${d.ip}:${d.port}`);
-  const status = view.health?.value.healthz.status;
-  const sockets = facts.get('node-listeners', nodeRef(node));
-  const socket = sockets.known && sockets.value.some((l) => l.protocol === 'tcp' && l.port === port);
-  const command = view.rules.value.modes.includes('ipvs')
-    ? `ipvsadm -Ln -t ${view.entry.address}:${port}`
-    : `iptables-save -t nat | grep -- '--dport ${port}'`;
-  say.clear({
-    object: nodeRef(node),
-    text: 'well',
-    data: { node, port, destinations, health: status === undefined ? 'its health was not read' : `healthz ${status}` },
-    because: [
-      ...(view.health === undefined || status === undefined
-        ? []
-        : [
-            proof(
-              view.health,
-              'health' as const,
-              { node, status },
-              `curl -s http://127.0.0.1:10256/healthz   # on ${node}`,
-            ),
-          ]),
-      proof(view.rules, 'entry', { node, address: entry.address, port, destinations }, `${command}   # on ${node}`),
-      ...(socket && sockets.known
-        ? [proof(sockets, 'socket' as const, { node, port }, `ss -ltn 'sport = :${port}'   # on ${node}`)]
-        : []),
-    ],
-  });
+function proofs(facts: Facts, view: ProxyView, port: number) {
+  const { node } = view.entry;
+  const pod = podOn(facts, node);
+  const { health, rules } = view;
+  const result = health?.value.healthz.result ?? '';
+  const command = `curl -s http://127.0.0.1:10256/healthz   # on ${node}`;
+  return [
+    ...(health === undefined ? [] : [proof(health, 'refused' as const, { node, result }, command)]),
+    ...(pod === undefined
+      ? []
+      : pod.name === undefined
+        ? [proof(pod.list, 'absent' as const, { node })]
+        : [proof(pod.list, 'pod' as const, { node, pod: pod.name, state: pod.state, restarts: pod.restarts })]),
+    ...(rules === undefined ? [] : [proof(rules, 'rules' as const, { node, port, count: view.matching.length })]),
+  ];
 }

@@ -1,18 +1,26 @@
 /** Cause: NodePorts are served on some of the node's addresses only, and the one in use is not among them (N29). */
 import { proof } from '../../core/facts.ts';
-import { cidrContains } from '../../core/ip.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { splitLink } from '../links.ts';
 import { serviceTarget } from '../model/target.ts';
-import { proxyViews } from './view.ts';
+import { excludedByConfig, excludedByRules, fails, proxyViews } from './view.ts';
 
 export const nodePortAddressExcluded = defineRule({
   id: 'node-port-address-excluded',
   role: 'cause',
   severity: 'critical',
   summary: 'an address on which NodePorts are not served',
-  needs: ['services', 'endpoints', 'nodes', 'node-tcp', 'node-service-proxy', 'kube-proxy-config'],
+  needs: [
+    'services',
+    'endpoints',
+    'nodes',
+    'node-interfaces',
+    'node-tcp',
+    'node-service-proxy',
+    'node-kube-proxy',
+    'kube-proxy-config',
+  ],
   texts: {
     found: '{node} does not serve NodePorts on {address}: kube-proxy serves them on {served} only.',
     config: 'ConfigMap kube-proxy: nodePortAddresses is {served}.',
@@ -23,38 +31,40 @@ export const nodePortAddressExcluded = defineRule({
   explains: { 'node-port-unreachable': splitLink },
   judge(facts, say) {
     const { port } = serviceTarget(facts);
-    const config = facts.get('kube-proxy-config');
     if (port?.nodePort === undefined) return;
+    const config = facts.get('kube-proxy-config');
     for (const view of proxyViews(facts)) {
-      const { node, address, state } = view.entry;
-      if (state === 'works' || state === 'unknown') continue;
-      const live = view.rules?.value.nodePortAddresses ?? [];
-      const configured = config.known ? config.value.nodePortAddresses.filter((a) => a.includes('/')) : [];
-      const byRules = live.length > 0 && !live.some((a) => cidrContains(a, address));
-      const byConfig = configured.length > 0 && !configured.some((a) => cidrContains(a, address));
-      if (!byRules && !byConfig) continue;
-      const served = byRules ? live : configured;
+      if (!fails(view)) continue;
+      const { node, address } = view.entry;
+      const byRules = excludedByRules(view);
+      // ipvs names each address that it serves; in the other modes the rule for the port says nothing about addresses.
+      const named = view.matching.some((e) => e.address === address && e.verdict === 'forward');
+      const byConfig = named ? undefined : excludedByConfig(facts, address);
+      const served = byRules ?? byConfig;
+      if (served === undefined) continue;
+      // An address that is not served refuses. Silence has another reason, at least too.
+      const refused = view.entry.probes.some((probe) => probe.result.result === 'refused');
+      const sure = byRules !== undefined || refused;
+      const command = `nft list set ip kube-proxy nodeport-ips   # on ${node}`;
       say.find({
         object: nodeRef(node),
-        confidence: 'confirmed',
         text: 'found',
         data: { node, address, served },
         because: [
-          ...(byRules && view.rules !== undefined
-            ? [
-                proof(
-                  view.rules,
-                  'set' as const,
-                  { node, served },
-                  `nft list set ip kube-proxy nodeport-ips   # on ${node}`,
-                ),
-              ]
+          ...(byRules !== undefined && view.rules !== undefined
+            ? [proof(view.rules, 'set' as const, { node, served: byRules }, command)]
             : []),
-          ...(byConfig && config.known ? [proof(config, 'config' as const, { served })] : []),
+          ...(byConfig !== undefined && config.known ? [proof(config, 'config' as const, { served: byConfig })] : []),
         ],
         scope: { nodes: [node] },
         advice: [{ text: 'widen', data: {} }],
         remediations: [{ id: 'set-node-port-addresses', params: {} }],
+        ...(sure
+          ? { confidence: 'confirmed' }
+          : {
+              confidence: 'likely',
+              tryThis: `iptables-save -t nat | grep KUBE-NODEPORTS; ipvsadm -Ln   # on ${node}`,
+            }),
       });
     }
   },

@@ -8,6 +8,7 @@ import { nodePortOnLocalhost } from './node-port-on-localhost.ts';
 import { nodePortUnknown } from './node-port-unknown.ts';
 import { nodePortUnreachable } from './node-port-unreachable.ts';
 import { serviceNoReadyEndpoints } from './service-no-ready-endpoints.ts';
+import { servicePortUnknown } from './service-port-unknown.ts';
 import { serviceProtocolMismatch } from './service-protocol-mismatch.ts';
 import { serviceSelectorMismatch } from './service-selector-mismatch.ts';
 import { serviceSelectorless } from './service-selectorless.ts';
@@ -24,6 +25,7 @@ export const SERVICE_RULES: readonly Rule[] = [
   nodePortUnknown,
   nodePortUnreachable,
   serviceNoReadyEndpoints,
+  servicePortUnknown,
   serviceProtocolMismatch,
   serviceSelectorMismatch,
   serviceSelectorless,

@@ -1,84 +1,118 @@
 /** Symptom: a NodePort does not answer through some or all of the cluster's nodes (probe P1 of facts §4.2). */
 import type { Facts } from '../../core/facts.ts';
 import { proof } from '../../core/facts.ts';
-import type { Proof } from '../../core/finding.ts';
+import type { Proof, Scope } from '../../core/finding.ts';
+import { parseIp } from '../../core/ip.ts';
 import { defineRule } from '../../core/rule.ts';
 import { nodeOfAddress, nodesByName } from '../model/nodes.ts';
-import { connects, type Entry, entries } from '../model/paths.ts';
-import { serviceTarget } from '../model/target.ts';
+import { backendProbes, connects, connectsTell, deadBackends, type Entry, entries } from '../model/paths.ts';
+import { backends, entryAsked, serviceTarget } from '../model/target.ts';
+import { serviceName } from './failing.ts';
+import { targetText } from './listeners.ts';
 
 /** Proofs shown at most: the matrix in the report has them all. */
 const MAX_PROOFS = 4;
 
-type TextId = 'found' | 'everywhere' | 'reported' | 'open' | 'closed';
+type TextId = 'open' | 'closed' | 'dead';
 
 export const nodePortUnreachable = defineRule({
   id: 'node-port-unreachable',
   role: 'symptom',
   severity: 'critical',
   summary: 'a NodePort that does not answer through every node',
-  needs: ['services', 'endpoints', 'nodes', 'node-tcp'],
+  needs: ['services', 'endpoints', 'nodes', 'node-interfaces', 'node-tcp'],
   texts: {
     found: '{port} does not answer on {failing}. It answers on {working}.',
     everywhere: '{port} does not answer on any node that was tried: {failing}.',
+    partly:
+      '{port} answers on every node that was tried, but nobody reaches {count} of its {total} endpoints: {dead}. About that part of all connects fails.',
     outside: '{port} answers on every node that was tried. From {from} nobody here can try it.',
+    elsewhere: '{port} answers on every node that was tried. No node has the address {at}.',
     reported: '{port} is reported as not reachable. No agent could try it.',
+    udp: '{port} is reported as not reachable. A connect proves nothing for {protocol}, so nobody here could try it.',
     open: 'Connect from {from} to {address}:{port}: open in {ms} ms.',
     closed: 'Connect from {from} to {address}:{port}: {result}.',
+    dead: 'Connect from {from} to the endpoint {target}: {result}.',
   },
   answers: (question) => question.type === 'why-not-reachable',
   judge(facts, say) {
     const { service, ref, port, servicesKnown } = serviceTarget(facts);
     if (facts.question.type !== 'why-not-reachable') return;
     if (!servicesKnown) say.undecided();
-    if (service === undefined || ref === undefined) return;
-    if (port?.nodePort === undefined || facts.question.target.kind === 'Component') return;
+    if (service === undefined || ref === undefined || port?.nodePort === undefined) return;
     const ways = entries(facts);
-    const failing = failingEntries(ways);
-    const working = ways.filter((way) => way.state === 'works');
-    const label = `${port.nodePort}/${port.protocol} (${service.namespace}/${service.name})`;
-    if (failing.length === 0 && working.length > 0) {
-      // A ready node that nobody tried could be the one that fails.
-      if (ways.some((way) => way.state === 'unknown' && way.ready)) say.undecided();
-      const { from } = facts.question;
-      if (from !== undefined && isOutside(facts, from)) {
-        // It answers from inside; whoever asks says that it does not from where they are.
-        const scope = { nodes: [], working: working.map((way) => way.node) };
-        say.find({
-          object: ref,
-          confidence: 'likely',
-          text: 'outside',
-          data: { port: label, from },
-          because: [],
-          scope,
-        });
-      }
-      return;
-    }
-    if (failing.length === 0) {
-      say.undecided();
-      const ready = ways.filter((way) => way.ready);
-      const scope = { nodes: (ready.length > 0 ? ready : ways).map((way) => way.node), working: [] };
-      say.find({ object: ref, confidence: 'likely', text: 'reported', data: { port: label }, because: [], scope });
-      return;
-    }
-    const scope = { nodes: failing.map((way) => way.node), working: working.map((way) => way.node) };
-    const data = { port: label, failing: failing.map(addressText), working: working.map(addressText) };
-    const text = working.length === 0 ? 'everywhere' : 'found';
-    say.find({
-      object: ref,
-      confidence: 'confirmed',
-      text,
-      data,
-      because: proofs(facts, failing, working, port.nodePort),
-      scope,
-    });
+    const label = `${port.nodePort}/${port.protocol} (${serviceName(service)})`;
+    const symptom = seen(facts, ways, label, port.nodePort) ?? said(facts, ways, label, port.protocol);
+    if (symptom === undefined) return;
+    if (symptom.undecided === true) say.undecided();
+    if (symptom.finding !== undefined) say.find({ object: ref, ...symptom.finding });
   },
 });
+
+type Draft = Omit<Parameters<Parameters<typeof nodePortUnreachable.judge>[1]['find']>[0], 'object'>;
+interface Symptom {
+  readonly undecided?: boolean;
+  readonly finding?: Draft;
+}
+
+/** What probes show to fail. */
+function seen(facts: Facts, ways: readonly Entry[], label: string, port: number): Symptom | undefined {
+  const failing = failingEntries(ways);
+  const working = ways.filter((way) => way.state === 'works');
+  const scope: Scope = { nodes: failing.map((way) => way.node), working: working.map((way) => way.node) };
+  if (failing.length > 0) {
+    const data = { port: label, failing: failing.map(addressText), working: working.map(addressText) };
+    const because = proofs(facts, failing, working, port);
+    return {
+      finding: { confidence: 'confirmed', text: working.length === 0 ? 'everywhere' : 'found', data, because, scope },
+    };
+  }
+  const dead = deadBackends(facts);
+  if (working.length === 0 || dead.length === 0) return undefined;
+  const because = dead.slice(0, MAX_PROOFS).flatMap((backend) => {
+    const probe = backendProbes(facts).find((p) => p.backend.ip === backend.ip && p.backend.port === backend.port);
+    const fact = probe === undefined ? undefined : connects(facts).get(probe.from)?.fact;
+    if (probe === undefined || fact === undefined) return [];
+    const tried = { from: probe.from, target: targetText(backend), result: probe.result.result };
+    return [proof<TextId>(fact, 'dead', tried, `nc -vz -w 2 ${backend.ip} ${backend.port}   # on ${probe.from}`)];
+  });
+  const data = { port: label, dead: dead.map(targetText), count: dead.length, total: backends(facts).length };
+  return { finding: { confidence: 'confirmed', text: 'partly', data, because, scope } };
+}
+
+/** What nobody could see to fail, and the question says does. */
+function said(facts: Facts, ways: readonly Entry[], label: string, protocol: string): Symptom | undefined {
+  const { from, at } = facts.question;
+  const working = ways.filter((way) => way.state === 'works').map((way) => way.node);
+  const likely = (text: Draft['text'], data: Draft['data'], scope: Scope): Draft => ({
+    confidence: 'likely',
+    text,
+    data: { port: label, ...data },
+    because: [],
+    scope,
+  });
+  if (working.length === 0) {
+    const scope = { nodes: ways.map((way) => way.node), working };
+    if (!connectsTell(facts)) return { undecided: true, finding: likely('udp', { protocol }, scope) };
+    return { undecided: true, finding: likely('reported', {}, scope) };
+  }
+  // A ready node that nobody tried could be the one that fails.
+  const undecided = ways.some((way) => way.state === 'unknown' && way.ready);
+  const scope = { nodes: [], working };
+  if (from !== undefined && isOutside(facts, from)) return { undecided, finding: likely('outside', { from }, scope) };
+  const nowhere = at !== undefined && isForeign(at) && entryAsked(facts) === undefined;
+  if (nowhere) return { undecided: true, finding: likely('elsewhere', { at }, scope) };
+  return { undecided };
+}
 
 /** True for a place that is no node, by name or by address. */
 function isOutside(facts: Facts, from: string): boolean {
   return !nodesByName(facts).has(from) && nodeOfAddress(facts, from) === undefined;
+}
+
+/** An address that is not this machine's own name for itself: those are another rule's matter. */
+function isForeign(at: string): boolean {
+  return parseIp(at) !== undefined && !/^127\.|^::1$/.test(at);
 }
 
 /**
@@ -104,6 +138,6 @@ function proofs(facts: Facts, failing: readonly Entry[], working: readonly Entry
     if (probe === undefined || fact === undefined) return [];
     const data = { from: probe.from, address: entry.address, port, result: probe.result.result, ms: probe.result.ms };
     const command = `nc -vz -w 2 ${entry.address} ${port}   # on ${probe.from}`;
-    return [proof(fact, probe.result.result === 'open' ? 'open' : 'closed', data, command)];
+    return [proof<TextId>(fact, probe.result.result === 'open' ? 'open' : 'closed', data, command)];
   });
 }

@@ -1,41 +1,59 @@
-/** Cause: the NodePort exists, under another protocol than the one that was asked about (N02). */
+/** Cause: the port exists, under another protocol than the one that was asked about (N02). */
+import type { ServiceObject } from '../../core/evidence/cluster-types.ts';
+import type { Facts } from '../../core/facts.ts';
 import { proof } from '../../core/facts.ts';
 import { namespacedRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { serviceTarget } from '../model/target.ts';
+import { serviceName } from './failing.ts';
 
 export const serviceProtocolMismatch = defineRule({
   id: 'service-protocol-mismatch',
   role: 'cause',
   severity: 'critical',
-  summary: 'a NodePort that exists under another protocol',
+  summary: 'a port that exists under another protocol',
   needs: ['services'],
   texts: {
-    found: '{service} serves NodePort {port} over {actual}, not over {asked}.',
+    found: 'Port {port} of {service} is {actual}. Over {asked} nobody answers there.',
     spec: 'Service {service}: port {port} has protocol {actual}.',
+    ask: 'Use {actual}, or give the Service a port for {asked} too. If it is {actual} that fails, ask about {port}/{actual}.',
   },
   judge(facts, say) {
-    const { target } = facts.question;
-    const { service, otherProtocol } = serviceTarget(facts);
     const services = facts.get('services');
-    if (service !== undefined || otherProtocol === undefined || !services.known || target.nodePort === undefined)
-      return;
-    const protocols = otherProtocol.ports.filter((p) => p.nodePort === target.nodePort).map((p) => p.protocol);
-    const data = {
-      service: `${otherProtocol.namespace}/${otherProtocol.name}`,
-      port: target.nodePort,
-      actual: protocols,
-      asked: target.protocol ?? 'TCP',
-    };
-    const command = `kubectl get service -n ${otherProtocol.namespace} ${otherProtocol.name} -o wide`;
-    const object = namespacedRef('Service', otherProtocol.namespace, otherProtocol.name);
+    const mismatch = other(facts);
+    if (mismatch === undefined || !services.known) return;
+    const { service, port, actual } = mismatch;
+    const asked = facts.question.target.protocol ?? 'TCP';
+    const data = { service: serviceName(service), port, actual, asked };
+    const command = `kubectl get service -n ${service.namespace} ${service.name} -o wide`;
     say.find({
-      object,
+      object: namespacedRef('Service', service.namespace, service.name),
       confidence: 'confirmed',
       text: 'found',
       data,
       because: [proof(services, 'spec', data, command)],
       scope: {},
+      advice: [{ text: 'ask', data }],
     });
   },
 });
+
+interface Other {
+  readonly service: ServiceObject;
+  readonly port: number | string;
+  readonly actual: readonly string[];
+}
+
+/** A NodePort that only a port of another protocol has; or a Service's port that was asked for under a protocol that it lacks. */
+function other(facts: Facts): Other | undefined {
+  const { target } = facts.question;
+  const { service, port, otherProtocol } = serviceTarget(facts);
+  const asked = target.nodePort ?? target.port;
+  if (asked === undefined || port !== undefined) return undefined;
+  const found = otherProtocol ?? service;
+  const same = found?.ports.filter((p) =>
+    target.nodePort === undefined ? p.port === asked || p.name === asked : p.nodePort === asked,
+  );
+  if (found === undefined || same === undefined || same.length === 0) return undefined;
+  return { service: found, port: asked, actual: [...new Set(same.map((p) => p.protocol))].sort() };
+}

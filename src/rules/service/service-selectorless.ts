@@ -3,6 +3,7 @@ import { proof } from '../../core/facts.ts';
 import { defineRule } from '../../core/rule.ts';
 import { sameObjectLink } from '../links.ts';
 import { serviceTarget, targetEndpoints } from '../model/target.ts';
+import { serviceName } from './failing.ts';
 
 export const serviceSelectorless = defineRule({
   id: 'service-selectorless',
@@ -12,6 +13,7 @@ export const serviceSelectorless = defineRule({
   needs: ['services', 'endpoints'],
   texts: {
     found: '{service} has no selector, so Kubernetes makes no endpoints for it. Nobody else made any either.',
+    make: 'Give the Service a selector, or make an EndpointSlice with the label kubernetes.io/service-name: {name}.',
     spec: 'Service {service}: spec.selector is empty.',
     none: '{count} {source} objects with addresses belong to {service}.',
   },
@@ -27,7 +29,7 @@ export const serviceSelectorless = defineRule({
       endpoints.value.endpoints.length > 0
     )
       return;
-    const name = `${service.namespace}/${service.name}`;
+    const name = serviceName(service);
     say.find({
       object: ref,
       confidence: 'confirmed',
@@ -43,6 +45,7 @@ export const serviceSelectorless = defineRule({
         proof(endpoints, 'none', { count: 0, source: endpoints.value.source, service: name }),
       ],
       scope: {},
+      advice: [{ text: 'make', data: { name: service.name } }],
     });
   },
 });

@@ -1,16 +1,18 @@
 /** Cause: a Service's targetPort is a name that no container port of its Pods has (N08). */
+import type { PodObject } from '../../core/evidence/cluster-types.ts';
 import { proof } from '../../core/facts.ts';
 import { nearest } from '../../core/nearest.ts';
 import { defineRule } from '../../core/rule.ts';
 import { sameObjectLink } from '../links.ts';
-import { serviceTarget } from '../model/target.ts';
+import { backends, serviceTarget } from '../model/target.ts';
+import { serviceName } from './failing.ts';
 
 export const serviceTargetPortNameMissing = defineRule({
   id: 'service-target-port-name-missing',
   role: 'cause',
   severity: 'critical',
   summary: 'a named targetPort that no Pod has',
-  needs: ['services', 'pods'],
+  needs: ['services', 'endpoints', 'pods'],
   texts: {
     found:
       '{service} sends port {port} to the container port named "{name}". None of its {count} Pods has a port of that name. They have: {ports}.',
@@ -22,28 +24,17 @@ export const serviceTargetPortNameMissing = defineRule({
   judge(facts, say) {
     const { service, ref, port } = serviceTarget(facts);
     const services = facts.get('services');
-    if (
-      service === undefined ||
-      ref === undefined ||
-      port === undefined ||
-      !services.known ||
-      typeof port.targetPort !== 'string'
-    )
-      return;
+    if (service === undefined || ref === undefined || !services.known) return;
+    if (port === undefined || typeof port.targetPort !== 'string') return;
     const pods = facts.get('pods', ref);
-    if (!pods.known || pods.value.pods.length === 0) return;
+    // Whoever made the endpoints found the port in some Pod, of which there may be more than are kept.
+    if (!pods.known || pods.value.pods.length === 0 || backends(facts).length > 0) return;
     const wanted = port.targetPort;
-    const names = [
-      ...new Set(
-        pods.value.pods.flatMap((pod) =>
-          pod.containers.flatMap((c) => c.ports.flatMap((p) => (p.protocol === port.protocol ? (p.name ?? []) : []))),
-        ),
-      ),
-    ].sort();
+    const names = portNames(pods.value.pods, port.protocol);
     if (names.includes(wanted)) return;
     const [near] = nearest(wanted, names, 1);
     const data = {
-      service: `${service.namespace}/${service.name}`,
+      service: serviceName(service),
       port: port.port,
       name: wanted,
       count: pods.value.pods.length,
@@ -64,3 +55,9 @@ export const serviceTargetPortNameMissing = defineRule({
     });
   },
 });
+
+/** The names of the container ports of a protocol: the same name may stand for TCP and for UDP. */
+function portNames(pods: readonly PodObject[], protocol: string): string[] {
+  const ports = pods.flatMap((pod) => pod.containers.flatMap((container) => container.ports));
+  return [...new Set(ports.flatMap((p) => (p.protocol === protocol ? (p.name ?? []) : [])))].sort();
+}
