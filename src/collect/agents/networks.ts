@@ -1,7 +1,7 @@
 /** The cluster's own ranges and addresses: agents connect to nothing outside them. */
 import type { Endpoint, NodeObject, ServiceObject } from '../../core/evidence/cluster.ts';
 import { cidrContains, parseCidr, parseIp } from '../../core/ip.ts';
-import { calicoAddresses } from '../objects/node.ts';
+import { calicoAddresses, tunnelAddresses } from '../objects/node.ts';
 
 export interface NetworkEvidence {
   readonly nodes: readonly NodeObject[];
@@ -27,6 +27,7 @@ export function clusterNetworks(evidence: NetworkEvidence): string[] {
   const addresses = nodes.flatMap((node) => [
     ...node.addresses.filter((entry) => entry.type.endsWith('IP')).map((entry) => entry.address),
     ...calicoAddresses(node),
+    ...tunnelAddresses(node),
   ]);
   const ranges = [...pools, ...serviceCidrs, ...podCidrs].filter(sensible);
   const stated = ranges.length > 0 ? [] : nodes.flatMap((node) => node.podCIDRs).filter(sensible);
