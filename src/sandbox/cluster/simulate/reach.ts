@@ -37,6 +37,13 @@ export function reachOf(world: World): Reach {
     byClusterIp.set(`${one.service.clusterIP}:${one.port.port}`, one);
   }
 
+  const listening = new Map<string, Set<number>>();
+  const listens = (node: SimNode): Set<number> => {
+    const known = listening.get(node.name) ?? new Set(listeningPorts(world, node));
+    listening.set(node.name, known);
+    return known;
+  };
+
   const toPod = (from: SimNode, ip: string, port: number): Outcome => podOutcome(world, pods, from, ip, port);
 
   const toService = (from: SimNode, one: SimBackends, forwarded: boolean, key: string): Outcome => {
@@ -58,7 +65,7 @@ export function reachOf(world: World): Reach {
     if (!local && filtered(node, port)) return 'timeout';
     const one = byNodePort.get(port);
     if (one === undefined || !programmed(model, node) || !serves(model, node, address)) {
-      return listeningPorts(world, node).includes(port) ? 'open' : 'refused';
+      return listens(node).has(port) ? 'open' : 'refused';
     }
     const mine = one.endpoints.filter((endpoint) => endpoint.node === node.name);
     // kube-proxy short-circuits local traffic to all endpoints; what comes from outside must stay here.
