@@ -6,6 +6,7 @@ import { addressOf, cidrContains } from '../../core/ip.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { type CalicoNode, calicoNodes, calicoVersion } from '../model/calico.ts';
 import { isReady, nodesByName } from '../model/nodes.ts';
+import { backends } from '../model/target.ts';
 import { usesFirstFound } from './ip-mismatch-proofs.ts';
 import type { IpMismatchText } from './ip-mismatch-texts.ts';
 import { isLeftover } from './mismatch-view.ts';
@@ -119,8 +120,9 @@ function vipOf(node: NodeAddresses): { vip: string; node: string } | undefined {
 
 /** Repairs that cannot work because no input changes (facts §7 rule 8). */
 export function wouldNotHelp(facts: Facts, wrong: CalicoNode): Advice[] {
+  const hosts = new Set(backends(facts).map((b) => b.node));
   const unready = [...nodesByName(facts).values()]
-    .filter((n) => !isReady(n) && n.name !== wrong.node)
+    .filter((n) => !isReady(n) && n.name !== wrong.node && !hosts.has(n.name))
     .map((n) => n.name);
   const out: Advice[] = [];
   // A leftover address goes away with a new start; only an address that is on a NIC would be taken again.

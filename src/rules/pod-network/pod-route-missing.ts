@@ -1,6 +1,7 @@
 /** Cause: a node has no route to the block of a Pod on another node, so the packet leaves by the default route (N46). */
 import { type Fact, type Facts, proof } from '../../core/facts.ts';
-import type { Finding, Proof } from '../../core/finding.ts';
+import type { Proof } from '../../core/finding.ts';
+import { groupBy } from '../../core/group.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { samePair } from '../calico/bgp-links.ts';
@@ -42,21 +43,23 @@ export const podRouteMissing = defineRule({
     'pod-network-broken': { when: samePair },
   },
   judge(facts, say) {
+    const lost: Lost[] = [];
     for (const { from, to, ip } of failingPairs(facts)) {
       const way = wayToPod(facts, from, ip);
       if (way === undefined) continue;
-      const data = { node: from, to, address: ip };
-      const command = `ip route show table all   # on ${from}`;
       if (way.state === 'present' && way.route !== undefined) {
-        const text = routeText(way.route);
-        const because = [proof(way.table, 'present' as const, { ...data, route: text }, command)];
-        say.clear({ object: nodeRef(from), text: 'present', data: { ...data, route: text }, because });
+        const data = { node: from, to, address: ip, route: routeText(way.route) };
+        const because = [proof(way.table, 'present' as const, data, `ip route show table all   # on ${from}`)];
+        say.clear({ object: nodeRef(from), text: 'present', data, because });
       }
-      const lost =
-        way.state === 'missing' || way.state === 'discarded'
-          ? { at: from, other: to, ip, way }
-          : back(facts, from, to, way);
-      if (lost !== undefined) say.find(findingOf(facts, lost, lost.at === from ? undefined : from));
+      const gone = way.state === 'missing' || way.state === 'discarded';
+      const one = gone ? { at: from, other: to, ip, way, asker: undefined } : back(facts, from, to, way);
+      if (one !== undefined) lost.push(one);
+    }
+    // A node without routes is one fault, however many nodes it cannot reach.
+    for (const group of groupBy(lost, (l) => `${l.at} ${wordOf(l)}`).values()) {
+      const draft = findingOf(facts, group);
+      if (draft !== undefined) say.find(draft);
     }
   },
 });
@@ -66,6 +69,8 @@ interface Lost {
   readonly other: string;
   readonly ip: string;
   readonly way: WayToPod;
+  /** The node whose answers get lost, where the way back is what is missing. */
+  readonly asker: string | undefined;
 }
 
 /** Each pair of nodes across which a Pod did not answer, once, with the Pod's address. */
@@ -85,36 +90,42 @@ function back(facts: Facts, from: string, to: string, way: WayToPod): Lost | und
   if (way.state !== 'present' || !isTunnel(way.device)) return undefined;
   for (const ip of tunnelAddresses(facts, from)) {
     const home = wayToPod(facts, to, ip);
-    if (home?.state === 'missing' || home?.state === 'discarded') return { at: to, other: from, ip, way: home };
+    if (home?.state === 'missing' || home?.state === 'discarded')
+      return { at: to, other: from, ip, way: home, asker: from };
   }
   return undefined;
 }
 
-function findingOf(facts: Facts, lost: Lost, asker: string | undefined) {
-  const { at, other, ip, way } = lost;
-  const sure = routeExpected(facts, at, ip);
-  const data = { node: at, to: other, address: ip };
+function wordOf({ asker, way }: Lost): 'back' | 'blocked' | 'found' | 'elsewhere' {
+  if (asker !== undefined) return 'back';
+  if (way.state === 'discarded') return 'blocked';
+  return way.route === undefined || isDefault(way.route) ? 'found' : 'elsewhere';
+}
+
+function findingOf(facts: Facts, group: readonly Lost[]) {
+  const [first] = group;
+  if (first === undefined) return undefined;
+  const { at, ip, way, asker } = first;
+  const sure = group.some((l) => routeExpected(facts, at, l.ip));
+  const data = { node: at, to: [...new Set(group.map((l) => l.other))].sort(), address: ip };
   const because: Proof<TextId>[] = [
     proof(way.table, 'table', { ...data, count: way.table.value.length }, `ip route show table all   # on ${at}`),
     ...lookupProof(facts.get('node-route-get', nodeRef(at)), at, ip),
   ];
+  const { route } = way;
+  const device = route?.device ?? 'no device at all';
   return {
     object: nodeRef(at),
     confidence: sure ? ('confirmed' as const) : ('likely' as const),
     ...(sure ? {} : { tryThis: `ip route get ${ip}   # on ${at}; and ask the network plugin who programs its routes` }),
+    text: wordOf(first),
+    data: { ...data, device, type: route?.type ?? '', route: route === undefined ? '' : routeText(route) },
     because,
-    scope: { nodes: [asker ?? at], pairs: [[at, other] as const] } satisfies Finding['scope'],
-    ...wording(way, data, asker !== undefined),
+    scope: {
+      nodes: asker === undefined ? [at] : [...new Set(group.flatMap((l) => l.asker ?? []))],
+      pairs: group.map((l) => [at, l.other] as const),
+    },
   };
-}
-
-function wording(way: WayToPod, data: { node: string; to: string; address: string }, isBack: boolean) {
-  if (isBack) return { text: 'back' as const, data };
-  const { route } = way;
-  if (way.state === 'discarded') return { text: 'blocked' as const, data: { ...data, type: route?.type ?? '' } };
-  if (route === undefined || isDefault(route))
-    return { text: 'found' as const, data: { ...data, device: route?.device ?? 'no device at all' } };
-  return { text: 'elsewhere' as const, data: { ...data, route: routeText(route) } };
 }
 
 function lookupProof(lookup: Fact<'node-route-get'>, node: string, ip: string): Proof<TextId>[] {

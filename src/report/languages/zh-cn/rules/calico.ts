@@ -13,6 +13,21 @@ export const calico: RuleWords = {
     _summary: 'Calico 地址与节点地址不一致的节点',
     found:
       '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}。其他节点无法通过该地址到达它，因此与它们的 BGP 会话从未建立。',
+    'found-some':
+      '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}。{peers} 无法通过该地址到达它；只有 {fine} 能经该地址所在的网络到达。',
+    'found-session':
+      '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}，与其他节点不同，并且与 {peers} 的 BGP 会话未建立。',
+    'found-tunnel':
+      '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}。{peers} 无法通过该地址到达它，因此发往它的隧道数据包会丢失。',
+    'found-filtered':
+      '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}。BGP 已建立，但 {peers} 上的 Pod 没有应答：那里的 Calico 会丢弃来自未知地址的隧道数据包。',
+    'found-unproven':
+      '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}，与其他节点不同。其他节点能否通过该地址到达它，没有看到。',
+    'found-silent':
+      '{node} 上的 Calico 选用了 {wrong}，而不是节点地址 {right}。该节点目前没有响应；等它恢复后，这会成为问题。',
+    'found-fine':
+      '{node} 上的 Calico 使用 {wrong}，而不是节点地址 {right}。{fine} 仍能通过它到达该节点：目前不构成故障。',
+    leftover: '{node} 没有网卡持有 {wrong}：该地址是以前启动时留下的。',
     annotation: '节点 {node}：projectcalico.org/IPv4Address 是 {wrong}，而 InternalIP 是 {right}。',
     others: '{nodes} 上这两个地址一致。',
     nic: '在 {node} 上，{wrong} 位于 {nic}，节点地址位于 {rightNic}。{nic} 的接口序号更大（{index} 对 {rightIndex}），而 first-found 从序号最大的接口开始找。',
@@ -61,7 +76,8 @@ export const calico: RuleWords = {
   'calico-bgp-no-peers': {
     _summary: '已关闭且没有邻居代替的 BGP 全互联',
     found:
-      'Calico 的节点间全互联（mesh）已关闭，并且 {peers}。因此没有节点能学到其他节点的路由。calico-node 仍然为 Ready。',
+      'Calico 的节点间全互联（mesh）已关闭，并且没有任何 BGPPeer。因此没有节点能学到其他节点的路由。calico-node 仍然为 Ready。',
+    some: 'Calico 的节点间全互联（mesh）已关闭，并且没有 BGPPeer 适用于 {nodes}：那里没有任何会话。calico-node 仍然为 Ready。',
     config: 'BGPConfiguration default：nodeToNodeMeshEnabled 为 false。',
     peers: '集群中的 BGPPeer 数量：{count}。',
     bird: '{node} 上的 BIRD 没有任何会话。',
