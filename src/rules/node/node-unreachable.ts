@@ -10,6 +10,9 @@ import { backendProbes, connects, entries, underlay } from '../model/paths.ts';
 import { backends, entryAsked, serviceTarget } from '../model/target.ts';
 import { lastSign, suspectNodes } from './suspects.ts';
 
+/** Proofs shown at most; the evidence has them all. */
+const MAX_PROOFS = 3;
+
 export const nodeUnreachable = defineRule({
   id: 'node-unreachable',
   role: 'cause',
@@ -39,8 +42,8 @@ export const nodeUnreachable = defineRule({
     for (const node of suspectNodes(facts)) {
       const ready = readyCondition(node);
       const last = lastSign(facts, node) ?? '?';
-      const seen = isDown(facts, node);
-      if (seen.down) {
+      const seen = downByNode(facts).get(node.name);
+      if (seen?.down === true) {
         say.find({
           object: nodeRef(node.name),
           confidence: seen.sure ? 'confirmed' : 'likely',
@@ -53,7 +56,7 @@ export const nodeUnreachable = defineRule({
               { node: node.name, status: ready?.status ?? '?', last },
               `kubectl describe node ${node.name}`,
             ),
-            ...seen.from.flatMap((from) => {
+            ...seen.from.slice(0, MAX_PROOFS).flatMap((from) => {
               const fact = connects(facts).get(from)?.fact;
               const address = node.addresses.find((a) => a.type === 'InternalIP')?.address ?? node.name;
               const command = `nc -vz -w 2 ${address} 10250; nc -vz -w 2 ${address} 22   # on ${from}`;
@@ -93,20 +96,32 @@ interface Down {
   readonly from: readonly string[];
 }
 
+/** What is known of each suspect's host, by node. */
+function downByNode(facts: Facts): ReadonlyMap<string, Down> {
+  return facts.model(computeDown);
+}
+
+function computeDown(facts: Facts): Map<string, Down> {
+  const probers = [...connects(facts).keys()].sort();
+  const names = [...nodesByName(facts).keys()];
+  const reachesSome = new Set(
+    probers.filter((from) => names.some((to) => to !== from && underlay(facts, from, to) === true)),
+  );
+  return new Map(suspectNodes(facts).map((node) => [node.name, hostState(facts, node, probers, reachesSome)]));
+}
+
 /**
  * Down: the control plane has lost it, its Lease is late, no agent answers on it, and no other node that tried reaches it.
  * Sure where those that tried reach some other node, so that it is not their own network that is cut.
  */
-function isDown(facts: Facts, node: NodeObject): Down {
+function hostState(facts: Facts, node: NodeObject, probers: readonly string[], reachesSome: ReadonlySet<string>): Down {
   const no = { down: false, sure: false, from: [] };
   if (readyCondition(node)?.status !== 'Unknown' || !isStale(facts, node.name)) return no;
   const clock = facts.get('node-clock', nodeRef(node.name));
   if (clock.known || connects(facts).has(node.name)) return no;
-  const tried = [...connects(facts).keys()].filter((from) => underlay(facts, from, node.name) !== undefined).sort();
+  const tried = probers.filter((from) => underlay(facts, from, node.name) !== undefined);
   if (tried.length === 0 || tried.some((from) => underlay(facts, from, node.name) === true)) return no;
-  const others = [...nodesByName(facts).keys()].filter((name) => name !== node.name);
-  const sure = tried.some((from) => others.some((to) => to !== from && underlay(facts, from, to) === true));
-  return { down: true, sure: sure || tried.length > 1, from: tried };
+  return { down: true, sure: tried.length > 1 || tried.some((from) => reachesSome.has(from)), from: tried };
 }
 
 interface OffPath {
@@ -143,8 +158,5 @@ function strikes(mine: Finding, theirs: Finding): boolean {
 /** A dead host explains the entry through itself; that entries on living nodes fail it does not. */
 function everyFailingIsDown(mine: Finding, theirs: Finding, facts: Facts): boolean {
   if (!strikes(mine, theirs)) return false;
-  return (theirs.scope.nodes ?? []).every((name) => {
-    const node = nodesByName(facts).get(name);
-    return node !== undefined && isDown(facts, node).down;
-  });
+  return (theirs.scope.nodes ?? []).every((name) => downByNode(facts).get(name)?.down === true);
 }

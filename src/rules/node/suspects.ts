@@ -9,7 +9,7 @@ const LEASE_SUSPECT_MS = 20_000;
 const UNWATCHED_MS = 300_000;
 
 /** True where the node is not ready, or its kubelet has missed a sign of life. */
-export function isSuspect(facts: Facts, node: NodeObject): boolean {
+function isSuspect(facts: Facts, node: NodeObject): boolean {
   return !isReady(node) || (leaseAge(facts, node.name) ?? 0) > LEASE_SUSPECT_MS;
 }
 

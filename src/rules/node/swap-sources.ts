@@ -1,7 +1,7 @@
 /** What turns swap on at boot, read from units, fstab, partition types and generators (facts §3.3). */
 import type { NodeSwap } from '../../core/evidence/node-system.ts';
 
-export type SwapUnit = NodeSwap['units'][number];
+type SwapUnit = NodeSwap['units'][number];
 
 /** One thing that turns swap on at boot. `path` is the file that says so. */
 export interface SwapSource {
@@ -14,7 +14,7 @@ export interface SwapSource {
 }
 
 /** GPT's type for swap: systemd-gpt-auto-generator turns such a partition on by itself. */
-export const GPT_SWAP = '0657fd6d-a4ab-43c4-84e5-0933c84b4f4f';
+const GPT_SWAP = '0657fd6d-a4ab-43c4-84e5-0933c84b4f4f';
 const GENERATED = /^\/run\/systemd\/generator/;
 
 /** Everything that will turn swap on at the next boot; empty where nothing known will. */
