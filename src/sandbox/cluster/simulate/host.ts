@@ -68,7 +68,7 @@ function networkCommands(world: World, node: SimNode, focus: Focus | undefined):
     'ip -o address show': { stdout: addressText(links) },
     'ip route show table all': { stdout: routeText(world, node) },
     'ip -6 route show table all': { stdout: '' },
-    'ip rule show': { stdout: ruleText(node) },
+    'ip rule show': { stdout: ruleText() },
     'ip neighbour show': { stdout: neighbourText(model, node) },
     'iptables-save': { stdout: iptablesSave(model, node) },
     'ip6tables-save': { stdout: '' },

@@ -1,5 +1,5 @@
 /** The interfaces of a node, physical and virtual, and what `ip link`, `ip address`, `ip neighbour` and `ip rule` print about them. */
-import { atLeast, broadcastOf, digest, hostOf, macOf, prefixOf, within } from './address.ts';
+import { atLeast, broadcastOf, digest, hostOf, macOf, within } from './address.ts';
 import { podsOfNode } from './lookups.ts';
 import type { ClusterModel, SimNode, SimPod } from './model.ts';
 
@@ -124,22 +124,20 @@ export function linkText(node: SimNode, links: Link[]): string {
 
 /** `ip -o address show`. */
 export function addressText(links: Link[]): string {
-  const label = (link: Link): string => (link.kind === 'loopback' || link.kind === 'ether' ? link.name : link.name);
   return lines(
     links.flatMap((link) =>
       link.addresses.map((address) => {
         const brd = address.brd === undefined ? '' : ` brd ${address.brd}`;
         const secondary = address.secondary ? ' secondary' : '';
-        return `${link.ifindex}: ${link.name}    inet ${address.cidr}${brd} scope ${address.scope}${secondary} ${label(link)}\\       valid_lft forever preferred_lft forever`;
+        return `${link.ifindex}: ${link.name}    inet ${address.cidr}${brd} scope ${address.scope}${secondary} ${link.name}\\       valid_lft forever preferred_lft forever`;
       }),
     ),
   );
 }
 
 /** `ip rule show`. */
-export function ruleText(node: SimNode): string {
-  const all = oldTools(node) ? 'from all lookup' : 'from all lookup';
-  return lines([`0:\t${all} local `, `32766:\t${all} main `, `32767:\t${all} default `]);
+export function ruleText(): string {
+  return lines(['0:	from all lookup local ', '32766:	from all lookup main ', '32767:	from all lookup default ']);
 }
 
 /** `ip neighbour show`: the other nodes on the same segments, the gateway, and the local Pods. */
@@ -175,9 +173,4 @@ export function oldTools(node: SimNode): boolean {
 /** Lines as programs print them, or nothing. */
 export function lines(all: string[]): string {
   return all.length === 0 ? '' : `${all.join('\n')}\n`;
-}
-
-/** The prefix of the link's first address, or 32. */
-export function linkPrefix(link: Link): number {
-  return prefixOf(link.addresses[0]?.cidr ?? '0.0.0.0/32');
 }
