@@ -141,6 +141,8 @@ function othersOf(cause: Finding, effect: Finding): string[] {
  */
 function unprobedLink(cause: Finding, effect: Finding, facts: Facts): boolean | 'likely' {
   const wrong = cause.object.name;
+  // A silent node fails by its own fault.
+  if (isStale(facts, wrong)) return false;
   const broken = new Set((cause.scope.pairs ?? []).map(([, other]) => other));
   const hosts = [...new Set(backends(facts).flatMap((b) => b.node ?? []))];
   if (hosts.length === 0 && targetEndpoints(facts).known) return false;
