@@ -1,10 +1,11 @@
 /** A private Redis for the demo and the tests: on a unix socket in a temporary folder, gone with the process that started it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 export interface PrivateRedis {
   /** For REDIS_URL. */
@@ -210,15 +211,4 @@ async function gone(pid: number): Promise<void> {
       alive = false;
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

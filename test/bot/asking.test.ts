@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
 import { finishedRoot, type Stage, startStage, wholeThread } from '../support/stage.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let stage: Stage;
 let channel: string;
@@ -176,7 +178,7 @@ describe('other doors', () => {
     const thread = await stage.slack.waitFor((w) => {
       const replies = w.thread(channel, first.ts);
       return replies.some((m) => m.files.length > 0) && replies;
-    }, 15_000);
+    });
     expect(thread.filter((m) => m.own).length).toBeGreaterThan(3);
     expect(stage.slack.messages(channel)).toHaveLength(1);
   });
@@ -231,7 +233,7 @@ describe('what was diagnosed before', () => {
           await slash('recent');
           return (await told(/latest diagnoses/)).text;
         },
-        { timeout: 10_000 },
+        { timeout: 25_000 },
       )
       .toMatch(new RegExp(`${id} · why-not-reachable ci/jenkins-svc · prod · \\*inconclusive\\*.*archives`));
     const before = stage.slack.messages(channel).length;

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PersonKind } from '../../src/sandbox/slack/types.ts';
 import { finishedRoot, type Stage, startStage } from '../support/stage.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let stage: Stage;
 let count = 0;
@@ -52,7 +54,7 @@ describe('who may ask', () => {
     const channel = room([member, outsider]);
     await stage.slack.asUser(member).slash(channel, '/k8s', 'diagnose calico');
     const root = await finishedRoot(stage.slack, channel);
-    await stage.slack.waitFor((w) => w.thread(channel, root.ts).some((m) => m.files.length > 0), 15_000);
+    await stage.slack.waitFor((w) => w.thread(channel, root.ts).some((m) => m.files.length > 0));
     await stage.slack.asUser(outsider).click(channel, root.ts, 'diagnosis_again');
     await told(outsider, /Only full members/);
     expect(stage.fake.started).toHaveLength(1);
@@ -156,7 +158,7 @@ describe('without Redis', () => {
           await stage.slack.asUser(person).slash(channel, '/k8s', 'diagnose calico');
           return stage.slack.waitFor(() => stage.fake.started.length > 0, 500).catch(() => false);
         },
-        { timeout: 15_000 },
+        { timeout: 25_000 },
       )
       .toBe(true);
     await finishedRoot(stage.slack, channel);

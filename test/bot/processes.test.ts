@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startSlackWorkspace } from '../../src/sandbox/slack/workspace.ts';
 import type { SlackWorkspace } from '../../src/sandbox/slack/workspace-types.ts';
 import { startProcess, type TestProcess } from '../support/process.ts';
 import { type TestRedis, testRedis } from '../support/redis.ts';
 import { finishedRoot } from '../support/stage.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let slack: SlackWorkspace;
 let redis: TestRedis;

@@ -1,11 +1,11 @@
 /** A Slack workspace, a Redis, a real bot and a real worker around a diagnosis that the test conducts. */
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, type Log } from '../../src/adapters/log.ts';
 import { Lifetime } from '../../src/adapters/shutdown.ts';
 import { type Bot, startBot } from '../../src/bot/app.ts';
 import { readBotConfig } from '../../src/config/bot.ts';
 import { readWorkerConfig } from '../../src/config/worker.ts';
+import { freePort } from '../../src/sandbox/free-port.ts';
 import type { SlackPerson } from '../../src/sandbox/slack/types.ts';
 import { startSlackWorkspace } from '../../src/sandbox/slack/workspace.ts';
 import type { SlackOptions, SlackWorkspace } from '../../src/sandbox/slack/workspace-types.ts';
@@ -41,12 +41,15 @@ export interface StageOptions {
   readonly http?: boolean;
 }
 
+const PATIENCE_MS = 25_000;
+
 /** Starts everything; end it with `close`. */
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const port = options.http === true ? await freePort() : 0;
   const requestUrl = `http://127.0.0.1:${port}/slack/events`;
   const slackOptions = { ...options.slack, ...(port === 0 ? {} : { requestUrl }) };
-  const [redis, slack] = await Promise.all([testRedis(), startSlackWorkspace(slackOptions)]);
+  const [redis, workspace] = await Promise.all([testRedis(), startSlackWorkspace(slackOptions)]);
+  const slack = patient(workspace);
   const logs: string[] = [];
   const log = createLog('test', 'debug', { write: (line) => void logs.push(line) });
   const env = {
@@ -103,6 +106,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   };
 }
 
+/** The workspace with a longer wait: the machine that runs the tests may be busy. */
+function patient(workspace: SlackWorkspace): SlackWorkspace {
+  return { ...workspace, waitFor: (predicate, ms = PATIENCE_MS) => workspace.waitFor(predicate, ms) };
+}
+
 function httpMode(slack: SlackWorkspace, port: number): Record<string, string> {
   return {
     KUBEWHY_SLACK_MODE: 'http',
@@ -110,18 +118,6 @@ function httpMode(slack: SlackWorkspace, port: number): Record<string, string> {
     KUBEWHY_HTTP_HOST: '127.0.0.1',
     KUBEWHY_HTTP_PORT: String(port),
   };
-}
-
-/** A port that was free a moment ago: Slack must know the bot's address before the bot starts. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function idle(redis: TestRedis): Promise<void> {
@@ -137,7 +133,7 @@ async function idle(redis: TestRedis): Promise<void> {
 }
 
 /** Waits for the finished root message in a channel: the one that offers to run again. */
-export function finishedRoot(slack: SlackWorkspace, channel: string, timeoutMs = 15_000) {
+export function finishedRoot(slack: SlackWorkspace, channel: string, timeoutMs = PATIENCE_MS) {
   return slack.waitFor(
     (w) => w.messages(channel).find((m) => JSON.stringify(m.blocks).includes('diagnosis_again')),
     timeoutMs,
@@ -145,7 +141,7 @@ export function finishedRoot(slack: SlackWorkspace, channel: string, timeoutMs =
 }
 
 /** Waits until the thread holds the evidence file, which comes last. */
-export async function wholeThread(slack: SlackWorkspace, channel: string, rootTs: string, timeoutMs = 15_000) {
+export async function wholeThread(slack: SlackWorkspace, channel: string, rootTs: string, timeoutMs = PATIENCE_MS) {
   await slack.waitFor((w) => w.thread(channel, rootTs).some((m) => m.files.length > 0), timeoutMs);
   return slack.thread(channel, rootTs);
 }

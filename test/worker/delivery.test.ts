@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ClusterError, UserError } from '../../src/core/errors.ts';
 import { LEAST_MANIFEST } from '../../src/sandbox/slack/method-table.ts';
 import { finishedRoot, type Stage, type StageOptions, startStage, wholeThread } from '../support/stage.ts';
@@ -6,6 +6,8 @@ import { finishedRoot, type Stage, type StageOptions, startStage, wholeThread } 
 const WITH_HISTORY = {
   manifest: { ...LEAST_MANIFEST, scopes: [...LEAST_MANIFEST.scopes, 'channels:history'] },
 };
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let stage: Stage | undefined;
 afterEach(async () => {
