@@ -17,7 +17,8 @@ const SECRET_KEYS = [
 ];
 const PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 /** Slack tokens and webhook addresses inside of texts: an error's message may quote one. */
-const SECRET_TEXT = /\b(xox[a-z]-|xapp-)[A-Za-z0-9-]+|(https?:\/\/hooks\.slack\.com\/\S+)|(rediss?:\/\/)[^@\s/]+@/g;
+const SECRET_TEXT =
+  /\b(xox[a-z]-|xapp-)[A-Za-z0-9-]+|(https?:\/\/hooks\.slack\.com\/[^\s"\\]+)|(rediss?:\/\/)[^@\s/"\\]+@/g;
 
 /** Takes tokens and passwords out of a text. */
 export function withoutSecrets(text: string): string {
