@@ -51,7 +51,8 @@ const PLANS: Readonly<Record<QuestionClass, Row>> = {
   },
   node: { ...no, calico: true, kubeProxy: true, unreadyNodes: true, askedNodes: 'target' },
   calico: { ...no, calico: true, controlPlane: true, unreadyNodes: true },
-  'control-plane': { ...no, controlPlane: true, unreadyNodes: true, askedNodes: 'control-plane' },
+  // calico-kube-controllers is often the first to say that etcd is slow.
+  'control-plane': { ...no, calico: true, controlPlane: true, unreadyNodes: true, askedNodes: 'control-plane' },
   cluster: {
     ...no,
     services: true,

@@ -146,7 +146,7 @@ function computeEntryAsked(facts: Facts): NodeObject | undefined {
 /** True where the finding is a fault of the very thing that was asked about. */
 export function aboutTarget(finding: Finding, facts: Facts): boolean {
   const { target, type } = facts.question;
-  if (type === 'preflight') return false;
+  if (type === 'preflight') return true;
   if (target.kind === 'Component') return componentOwns(target.name ?? '', finding);
   const { ref, otherProtocol } = serviceTarget(facts);
   if (ref !== undefined) return sameRef(ref, finding.object);

@@ -12,6 +12,8 @@ const EXPECTED = {
   4: { verdict: 'no-fault-found', causes: [] },
 } as const;
 const STAGES = [1, 2, 3, 4] as const;
+/** The exit code of a program that was interrupted. */
+const INTERRUPTED = 130;
 
 export interface DemoOptions {
   readonly keep: boolean;
@@ -40,9 +42,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   let platform: Platform | undefined;
   try {
     platform = await startPlatform({ state: first, nodes, clusterName: 'prod', language: options.language, say });
-    if (stop.signal.aborted) return 130;
+    if (stop.signal.aborted) return INTERRUPTED;
     const played = await Promise.race([play(platform, stages, options), interrupted]);
-    if (played === undefined) return 130;
+    if (played === undefined) return INTERRUPTED;
     const ok = played.every((p) => p.right);
     if (options.json) process.stdout.write(`${JSON.stringify(summary(played, ok), null, 2)}\n`);
     else printEnd(printerFor(platform), played, ok);
@@ -53,6 +55,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     return ok ? 0 : 1;
   } finally {
     await platform?.close();
+    // A scene that was being played waits for what will not come any more.
+    if (stop.signal.aborted && !options.keep) process.exit(INTERRUPTED);
   }
 }
 
