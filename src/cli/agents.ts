@@ -18,7 +18,7 @@ export async function terminalAgents(
 ): Promise<{ agents: NodeAgents; close: () => void; note?: string }> {
   const { createNodeAgents, noNodeAgents } = await import('../adapters/node-agent/node-agents.ts');
   const off = noNodeAgents();
-  if (flags.agents === 'off') return { agents: off, close: off.close };
+  if (flags.agents === 'off') return { agents: off, close: () => off.close() };
   const { ca, cert, key } = flags;
   if (ca === undefined || cert === undefined || key === undefined) {
     if (flags.agents !== undefined && flags.agents !== 'auto') {
@@ -29,11 +29,14 @@ export async function terminalAgents(
     }
     const note =
       'No agent is asked: --agent-ca, --agent-cert and --agent-key are not given. The answer rests on the API server alone.';
-    return { agents: off, close: off.close, note };
+    return { agents: off, close: () => off.close(), note };
   }
   const urls = flags.agents === undefined || flags.agents === 'auto' ? undefined : parseMap(flags.agents);
-  const agents = createNodeAgents({ tls: { caFile: ca, certFile: cert, keyFile: key }, ...(urls === undefined ? {} : { urls }) });
-  return { agents, close: agents.close };
+  const agents = createNodeAgents({
+    tls: { caFile: ca, certFile: cert, keyFile: key },
+    ...(urls === undefined ? {} : { urls }),
+  });
+  return { agents, close: () => agents.close() };
 }
 
 /** Parses `node=https://address:port,…`. */

@@ -32,11 +32,6 @@ export function sameRef(a: ObjectRef, b: ObjectRef): boolean {
   return a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
 }
 
-/** Orders references by kind, namespace and name in plain code-unit order, the same on every machine. */
-export function compareRefs(a: ObjectRef, b: ObjectRef): number {
-  return compareText(refText(a), refText(b));
-}
-
 /** Plain code-unit order: `localeCompare` depends on the machine's locale, and reports must be the same bytes everywhere. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;

@@ -61,8 +61,8 @@ function richLines(part: Json, nameOf: (id: string) => string): string[] {
 function richText(element: Json, nameOf: (id: string) => string): string {
   if (element['type'] === 'user') return `@${nameOf(String(element['user_id']))}`;
   if (element['type'] === 'emoji') return EMOJI[String(element['name'])] ?? `:${String(element['name'])}:`;
-  if (element['type'] === 'date') return plain(String(element['fallback'] ?? ''), nameOf);
-  return String(element['text'] ?? element['url'] ?? '');
+  if (element['type'] === 'date') return plain(shown(element['fallback']), nameOf);
+  return shown(element['text'] ?? element['url']);
 }
 
 function tableLines(block: Json, nameOf: (id: string) => string): string[] {
@@ -76,28 +76,35 @@ function tableLines(block: Json, nameOf: (id: string) => string): string[] {
 }
 
 function cellText(cell: Json, nameOf: (id: string) => string): string {
-  return cell['type'] === 'rich_text' ? linesOf(cell, nameOf).join(' ') : String(cell['text'] ?? cell['value'] ?? '');
+  return cell['type'] === 'rich_text' ? linesOf(cell, nameOf).join(' ') : shown(cell['text'] ?? cell['value']);
 }
+
+/** Ranges of characters that a terminal shows two columns wide: CJK, Hangul, full-width forms, emoji. */
+const WIDE: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0xa4cf],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0x1f300, 0x1faff],
+];
+/** Joiners and variation selectors take no column. */
+const NONE = new Set([0xfe0f, 0x200d, 0x2060]);
 
 /** Columns that a text takes: wide characters take two. */
 export function width(text: string): number {
   let columns = 0;
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0;
-    if (code === 0xfe0f || code === 0x200d) continue;
-    columns +=
-      code >= 0x1100 &&
-      (code <= 0x115f ||
-        (code >= 0x2e80 && code <= 0xa4cf) ||
-        (code >= 0xac00 && code <= 0xd7a3) ||
-        (code >= 0xf900 && code <= 0xfaff) ||
-        (code >= 0xfe30 && code <= 0xfe6f) ||
-        (code >= 0xff00 && code <= 0xff60) ||
-        (code >= 0x1f300 && code <= 0x1faff))
-        ? 2
-        : 1;
+    if (!NONE.has(code)) columns += WIDE.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
   }
   return columns;
+}
+
+/** A value of a block as text; anything but a text or a number is nothing. */
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function texts(object: unknown, nameOf: (id: string) => string): string[] {
@@ -107,7 +114,7 @@ function texts(object: unknown, nameOf: (id: string) => string): string[] {
 function textOf(object: unknown, nameOf: (id: string) => string): string {
   if (object === null || typeof object !== 'object') return '';
   const { text, alt_text: alt } = object as { text?: unknown; alt_text?: unknown };
-  return typeof text === 'string' ? plain(text, nameOf) : String(alt ?? '');
+  return typeof text === 'string' ? plain(text, nameOf) : shown(alt);
 }
 
 /** mrkdwn to plain text: mentions by name, dates by their fallback, links by their label, escapes undone. */

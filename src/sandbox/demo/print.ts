@@ -50,7 +50,7 @@ function printMessage(printer: Printer, message: StoredMessage, prefix: string):
     for (const part of wrap(line, room)) printer.out(`${paint(printer, 2, prefix)}${part}\n`);
   }
   for (const file of message.files)
-    printer.out(`${paint(printer, 2, prefix)}📎 ${String(file['name'] ?? file['title'] ?? 'file')}\n`);
+    printer.out(`${paint(printer, 2, prefix)}📎 ${typeof file['name'] === 'string' ? file['name'] : 'file'}\n`);
 }
 
 /** Breaks a line at spaces; what follows a bullet or an indent stays under it. */
