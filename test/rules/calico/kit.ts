@@ -50,7 +50,7 @@ export function node(name: string, options: NodeOptions = {}): NodeObject & { si
 /** Nodes and their Leases. */
 export function nodes(...list: readonly (NodeObject & { silent: number })[]): EvidenceItem[] {
   return [
-    known('nodes', { total: list.length, nodes: list.map(({ silent: _, ...rest }) => rest) }),
+    known('nodes', { total: list.length, nodes: [...list] }),
     known(
       'node-leases',
       list.map(({ name, silent }) => ({ node: name, renewTime: ago(silent), durationSeconds: 40 })),
