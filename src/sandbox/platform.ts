@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningProcess, startProcess } from './processes.ts';
 import { type ClusterState, type RecordedCluster, startRecordedCluster } from './recorded-cluster.ts';
-import { startRedis } from './redis.ts';
+import { type PrivateRedis, startRedis } from './redis.ts';
 import { startSlackWorkspace } from './slack/workspace.ts';
-import type { SlackWorkspace } from './slack/workspace-types.ts';
+import type { SlackOptions, SlackWorkspace } from './slack/workspace-types.ts';
 
 export interface Platform {
   readonly folder: string;
   readonly slack: SlackWorkspace;
   readonly cluster: RecordedCluster;
+  readonly redis: PrivateRedis;
   readonly redisUrl: string;
   readonly bot: RunningProcess;
   readonly worker: RunningProcess;
@@ -26,6 +27,9 @@ export interface PlatformOptions {
   readonly nodes: readonly string[];
   readonly clusterName: string;
   readonly language?: 'en' | 'zh-cn';
+  readonly slack?: SlackOptions;
+  /** More settings for bot and worker. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Told in one line of anything that is found, started or installed. */
   readonly say: (line: string) => void;
 }
@@ -42,7 +46,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     releasers.push(() => rm(folder, { recursive: true, force: true }));
     const [redis, slack, cluster] = await Promise.all([
       startRedis(options.say),
-      startSlackWorkspace(),
+      startSlackWorkspace(options.slack),
       startRecordedCluster(join(folder, 'cluster'), options.state, options.nodes),
     ]);
     releasers.push(
@@ -59,7 +63,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       () => bot.stop(),
       () => worker.stop(),
     );
-    return { folder, slack, cluster, redisUrl: redis.url, bot, worker, env, close };
+    return { folder, slack, cluster, redis, redisUrl: redis.url, bot, worker, env, close };
   } catch (error) {
     await close();
     throw error;
@@ -84,5 +88,6 @@ function environment(
     KUBEWHY_AGENT_CLIENT_CERT: cluster.tls.cert,
     KUBEWHY_AGENT_CLIENT_KEY: cluster.tls.key,
     KUBEWHY_LANGUAGE: options.language ?? 'en',
+    ...options.env,
   };
 }

@@ -28,6 +28,8 @@ export interface RecordedCluster {
   /** `node=https://127.0.0.1:port,…` for `--agents`: every node that ever has an agent, answering or not. */
   readonly agentMap: string;
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** The agents that answer now, by node. */
+  readonly agents: ReadonlyMap<string, RunningProcess>;
   /** Replaces everything by another state; agents of nodes without a host stop. */
   load(state: ClusterState): Promise<void>;
   close(): Promise<void>;
@@ -82,6 +84,7 @@ export async function startRecordedCluster(
     kubeconfigFile,
     agentMap: ports.map(([node, port]) => `${node}=https://127.0.0.1:${port}`).join(','),
     tls,
+    agents,
     load,
     close: async () => {
       clearInterval(heart);
