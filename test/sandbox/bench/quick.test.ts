@@ -1,0 +1,82 @@
+/** The small run of the benchmark, whole: every figure is there and plausible. Times are not judged here. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const EXECUTABLE = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+const TIMEOUT_MS = 120_000;
+
+const Result = z.object({
+  date: z.iso.datetime(),
+  quick: z.literal(true),
+  seconds: z.number().positive(),
+  machine: z.object({
+    cores: z.number().int().positive(),
+    cpu: z.string(),
+    memoryBytes: z.number().positive(),
+    system: z.string(),
+    node: z.string().regex(/^\d+\.\d+\.\d+$/),
+  }),
+  figures: z.array(
+    z.object({
+      group: z.string(),
+      what: z.string(),
+      unit: z.enum(['ms', 'bytes', 'count', 'ratio']),
+      // Left out where something could not be measured: that fails here.
+      value: z.number().nonnegative(),
+      aim: z.object({ text: z.string(), met: z.boolean() }).optional(),
+      note: z.string().optional(),
+    }),
+  ),
+});
+
+test('kubewhy sandbox bench --quick measures everything once', { timeout: TIMEOUT_MS }, async () => {
+  const { code, out, err } = await run(['sandbox', 'bench', '--quick', '--output', 'json']);
+  expect(code, err).toBe(0);
+  const { figures } = Result.parse(JSON.parse(out));
+  const valueOf = (group: string, what: string): number => {
+    const found = figures.filter((figure) => figure.group === group && figure.what === what);
+    expect(found, `${group}: ${what}`).toHaveLength(1);
+    return found[0]?.value ?? Number.NaN;
+  };
+  const slack = 'Stage 1 in Slack';
+  const order = ['first progress line', 'collection began', 'collection ended', 'verdict shown'];
+  for (const group of [slack, `${slack}, one agent hangs`]) {
+    const times = order.map((what) => valueOf(group, what));
+    expect(times, group).toEqual([...times].sort((a, b) => a - b));
+    expect(times[0], group).toBeGreaterThan(0);
+  }
+  // The verdict itself is in the note: a benchmark of wrong answers measures nothing.
+  const verdicts = figures.filter((figure) => figure.what === 'verdict shown');
+  expect(verdicts.length).toBeGreaterThanOrEqual(3);
+  expect(figures.filter((figure) => /Cause found: Calico/.test(figure.note ?? '')).length).toBeGreaterThanOrEqual(3);
+  expect(valueOf('API server, per diagnosis', 'requests')).toBeGreaterThan(5);
+  expect(valueOf('API server, per diagnosis', 'bytes as sent')).toBeGreaterThan(1000);
+  for (const process of ['bot', 'worker', 'agent']) expect(valueOf('Peak memory', process)).toBeGreaterThan(20e6);
+  expect(valueOf('Terminal', 'kubewhy --help')).toBeGreaterThan(10);
+  expect(valueOf('Terminal', 'CPU time of the whole')).toBeGreaterThan(50);
+  expect(valueOf('Acknowledgement', 'p99')).toBeGreaterThanOrEqual(valueOf('Acknowledgement', 'p50'));
+  const aims = figures.flatMap((figure) => figure.aim ?? []);
+  expect(aims.length).toBeGreaterThanOrEqual(8);
+});
+
+test('a word that is no option of the benchmark ends it with a sentence', async () => {
+  const { code, out, err } = await run(['sandbox', 'bench', '--quik']);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('I do not understand "--quik"');
+});
+
+async function run(args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [EXECUTABLE, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    err += chunk;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, out, err };
+}
