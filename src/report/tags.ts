@@ -15,9 +15,19 @@ export function findingTags(report: Report, it: ReportFinding): string {
   ].join(' · ');
 }
 
-/** Gives the message with severity and rule behind it, for lists. */
+/** Gives the message with severity, rule, and what it follows from behind it, for lists. */
 export function taggedMessage(report: Report, it: ReportFinding): string {
   const { language } = report;
-  const tags = [word(language, `severity.${it.severity}`), nameText(it.rule)];
+  const from = nearestReasons(report, it).map((reason) => `${nameText(reason.rule)} ${objectText(reason.object)}`);
+  const follows = from.length === 0 ? [] : [word(language, 'tags.follows-from', { from })];
+  const tags = [word(language, `severity.${it.severity}`), nameText(it.rule), ...follows];
   return withStop(`${withoutStop(it.message)}${word(language, 'tags', { tags })}`, word(language, 'stop'));
+}
+
+/** The findings that explain this one and do not explain it through another of them. */
+function nearestReasons(report: Report, it: ReportFinding): ReportFinding[] {
+  const all = [...report.causes, ...report.symptoms, ...report.alsoFound];
+  const reasons = all.filter((other) => other.explains.includes(it.id));
+  const ids = new Set(reasons.map((reason) => reason.id));
+  return reasons.filter((reason) => !reason.explains.some((id) => ids.has(id)));
 }

@@ -76,6 +76,7 @@ export const words = {
   'section.ruled-out': 'Ruled out',
   'section.also-found': 'Also found (true, but not the cause)',
   'section.not-seen': 'Not seen',
+  'tags.follows-from': 'follows from {from}',
   'section.continued': '{title} (continued)',
 
   'cause.since': 'since',

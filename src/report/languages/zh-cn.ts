@@ -76,6 +76,7 @@ export const words: Words = {
   'section.ruled-out': '已排除',
   'section.also-found': '另外发现（属实，但不是本次的根因）',
   'section.not-seen': '未能看到',
+  'tags.follows-from': '源于 {from}',
   'section.continued': '{title}（续）',
 
   'cause.since': '始于',

@@ -78,6 +78,7 @@ export const calico: RuleWords = {
     found:
       'Calico 的节点间全互联（mesh）已关闭，并且没有任何 BGPPeer。因此没有节点能学到其他节点的路由。calico-node 仍然为 Ready。',
     some: 'Calico 的节点间全互联（mesh）已关闭，并且没有 BGPPeer 适用于 {nodes}：那里没有任何会话。calico-node 仍然为 Ready。',
+    bare: '{nodes} 上的 BIRD 在运行，但没有任何会话。Calico 的全互联可能已关闭，且没有 BGPPeer 代替：这一点未能读取。',
     config: 'BGPConfiguration default：nodeToNodeMeshEnabled 为 false。',
     peers: '集群中的 BGPPeer 数量：{count}。',
     bird: '{node} 上的 BIRD 没有任何会话。',
