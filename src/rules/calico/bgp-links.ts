@@ -15,6 +15,12 @@ export function sameNode(cause: Finding, effect: Finding): boolean {
   return (effect.scope.nodes ?? []).some((node) => cause.scope.nodes?.includes(node) === true);
 }
 
+/** True where a pair of the effect has an end on a node that the cause strikes. */
+export function touchesNode(cause: Finding, effect: Finding): boolean {
+  const struck = new Set(cause.scope.nodes ?? []);
+  return (effect.scope.pairs ?? []).some((pair) => pair.some((node) => struck.has(node)));
+}
+
 /** Where what lies between the two was not seen. */
 export const likelyPair: Link = { when: (cause, effect) => (samePair(cause, effect) ? 'likely' : false) };
 export const likelyNode: Link = { when: (cause, effect) => (sameNode(cause, effect) ? 'likely' : false) };

@@ -41,8 +41,9 @@ export const calicoBgpNotEstablished = defineRule({
     'pod-network-broken': {
       when: (cause, effect, facts) => (samePair(cause, effect) && bgpNeeded(facts) !== false ? 'likely' : false),
     },
-    // Routes follow sessions only where BGP carries them.
+    // Routes follow sessions where BGP carries them, and only there.
     'pod-route-missing': {
+      proves: true,
       when: (cause, effect, facts) => (samePair(cause, effect) ? (bgpNeeded(facts) ?? 'likely') : false),
     },
   },

@@ -1,7 +1,7 @@
 /** Causes read off calico-node's readiness: graceful restart, BIRD not running, Felix not ready. One table, three rules. */
 import { type Facts, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
-import { nodeRef } from '../../core/object-ref.ts';
+import { nodeRef, sameRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { bgpNeeded, calicoNodes, type ReadinessEvent, readinessText, routesNeedBgp } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
@@ -66,7 +66,14 @@ export const calicoFelixNotReady = defineRule({
     event: EVENT_TEXT,
     log: 'Read why in the log of calico-node: the last lines before "Overall health status changed".',
   },
-  explains: readyLink,
+  explains: {
+    ...readyLink,
+    // Where Felix programs the routes, a Felix that is not ready may be why one is missing.
+    'pod-route-missing': {
+      when: (cause, effect, facts) =>
+        bgpNeeded(facts) !== true && sameRef(cause.object, effect.object) ? 'likely' : false,
+    },
+  },
   judge(facts, say) {
     for (const seen of current(facts, /felix is not (ready|live)/i)) {
       const node = seen.pod.nodeName ?? '';
@@ -101,6 +108,7 @@ export const calicoBirdNotRunning = defineRule({
     ...readyLink,
     'calico-bgp-not-established': { when: samePair },
     'pod-route-missing': {
+      proves: true,
       when: (cause, effect, facts) => (samePair(cause, effect) ? (bgpNeeded(facts) ?? 'likely') : false),
     },
   },

@@ -5,7 +5,8 @@ import { groupBy } from '../../core/group.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { samePair } from '../calico/bgp-links.ts';
-import { encapsulationOf, poolOf } from '../model/calico.ts';
+import { pairSession } from '../calico/sessions.ts';
+import { bgpNeeded, encapsulationOf, poolOf } from '../model/calico.ts';
 import { isStale, nodeOfAddress } from '../model/nodes.ts';
 import { backendProbes } from '../model/paths.ts';
 import { isDefault, isTunnel, routeText, tunnelAddresses, type WayToPod, wayToPod } from '../model/pod-routes.ts';
@@ -23,6 +24,10 @@ export const podRouteMissing = defineRule({
     'nodes',
     'node-leases',
     'calico-ip-pools',
+    'calico-install',
+    'calico-felix-config',
+    'pods',
+    'events',
     'node-bird',
     'node-routes',
     'node-route-get',
@@ -106,7 +111,15 @@ function findingOf(facts: Facts, group: readonly Lost[]) {
   const [first] = group;
   if (first === undefined) return undefined;
   const { at, ip, way, asker } = first;
-  const sure = group.some((l) => routeExpected(facts, at, l.ip));
+  // What BGP brings and did not is another's fault unless the session is seen to be up; then it is this node's own.
+  const sure = group.some(
+    (l) =>
+      routeExpected(facts, at, l.ip) && (bgpNeeded(facts) === false || pairSession(facts, at, l.other) !== 'unknown'),
+  );
+  const ask =
+    bgpNeeded(facts) === false
+      ? `ip route get ${ip}   # on ${at}; and ask the network plugin who programs its routes`
+      : `birdcl show protocols   # in calico-node on ${at}`;
   const data = { node: at, to: [...new Set(group.map((l) => l.other))].sort(), address: ip };
   const because: Proof<TextId>[] = [
     proof(way.table, 'table', { ...data, count: way.table.value.length }, `ip route show table all   # on ${at}`),
@@ -117,7 +130,7 @@ function findingOf(facts: Facts, group: readonly Lost[]) {
   return {
     object: nodeRef(at),
     confidence: sure ? ('confirmed' as const) : ('likely' as const),
-    ...(sure ? {} : { tryThis: `ip route get ${ip}   # on ${at}; and ask the network plugin who programs its routes` }),
+    ...(sure ? {} : { tryThis: ask }),
     text: wordOf(first),
     data: { ...data, device, type: route?.type ?? '', route: route === undefined ? '' : routeText(route) },
     because,

@@ -34,6 +34,11 @@ test.each<[string, EvidenceItem[], string[]]>([
   ['IPIP of a version that is not known', [...nodes(node('n1'), node('n2')), pool('ipip'), bgpConfig(false), NONE], []],
   ['one node only', [...nodes(node('n1')), install(), pool('ipip'), bgpConfig(false), NONE], []],
   ['peers could not be listed', [...TWO, pool('ipip'), bgpConfig(false), unknown('calico-bgp-peers')], []],
+  [
+    'nothing could be listed, and BIRD has no session',
+    [...TWO, pool('ipip'), unknown('calico-bgp-config'), NONE, bird('n1')],
+    ['finding bare BGPConfiguration/default (likely)'],
+  ],
   ['pools could not be listed', [...TWO, unknown('calico-ip-pools'), bgpConfig(false), NONE], []],
 ])('%s', (_, items, expected) => {
   expect(said(calicoBgpNoPeers, CALICO, items)).toEqual(expected);

@@ -10,21 +10,23 @@ const CUT = [tcp('n1', `${POD}:8080 timeout`), tcp('n2', `${POD}:8080 open`)];
 const TWO = [...nodes(node('n1'), node('n2')), ...service(), ...CUT];
 const ROUTE = '10.42.2.0/26 via 192.0.2.2 dev tunl0 proto bird';
 const n1 = 'finding found Node/n1';
+const UP = bird('n1', '192.0.2.2 Established');
 
 describe('finds and stays silent', () => {
   test.each<[string, EvidenceItem[], string[]]>([
-    ['only the default route', [pool('ipip'), routes('n1')], [n1]],
+    ['only the default route', [pool('ipip'), routes('n1'), UP], [n1]],
     [
       'a wider network of the company',
-      [pool('ipip'), routes('n1', '10.0.0.0/8 via 192.0.2.253 dev eth0 proto static')],
+      [pool('ipip'), UP, routes('n1', '10.0.0.0/8 via 192.0.2.253 dev eth0 proto static')],
       ['finding elsewhere Node/n1'],
     ],
     [
       'a LAN that the pool overlaps',
-      [pool('ipip'), routes('n1', '10.42.0.0/20 dev eth1 proto kernel')],
+      [pool('ipip'), UP, routes('n1', '10.42.0.0/20 dev eth1 proto kernel')],
       ['finding elsewhere Node/n1'],
     ],
-    ['a blackhole', [pool('ipip'), routes('n1', 'blackhole 10.42.2.0/26 proto bird')], ['finding blocked Node/n1']],
+    ['a blackhole', [pool('ipip'), UP, routes('n1', 'blackhole 10.42.2.0/26 proto bird')], ['finding blocked Node/n1']],
+    ['BGP should bring it, and the session was not seen', [pool('ipip'), routes('n1')], [`${n1} (likely)`]],
     ['the route is there', [pool('ipip'), routes('n1', ROUTE)], ['cleared present Node/n1']],
     [
       'a route by Felix',
@@ -48,7 +50,7 @@ describe('finds and stays silent', () => {
     const table = routes('n1', '10.42.2.0/26 dev wireguard.cali table 1');
     const lookup = known('node-route-get', [{ to: POD, device: 'wireguard.cali', local: false }], nodeRef('n1'));
     expect(said(podRouteMissing, REACH, [...TWO, pool('ipip'), table, lookup])).toEqual(['cleared present Node/n1']);
-    expect(said(podRouteMissing, REACH, [...TWO, pool('ipip'), table])).toEqual([n1]);
+    expect(said(podRouteMissing, REACH, [...TWO, pool('ipip'), UP, table])).toEqual([n1]);
   });
 
   test('flannel: the ranges of the nodes stand in for a pool', () => {
