@@ -30,6 +30,8 @@ export const encapsulationBlocked = defineRule({
   texts: {
     found:
       'Packets for Pods on {to} leave {from} through the tunnel {device} and get lost: {carrier} does not pass between the nodes, which do reach each other.',
+    suspected:
+      'Packets for Pods on {to} leave {from} through the tunnel {device}, and no answer comes back, while the nodes do reach each other. {carrier} may be blocked between them.',
     route: '{from} has a route for {address} through the tunnel: {route}.',
     lost: 'Connect from {from} to {address}: no answer.',
     tunnel:
@@ -57,7 +59,7 @@ export const encapsulationBlocked = defineRule({
         object: culprit(facts, lost),
         confidence: sure ? 'confirmed' : 'likely',
         ...(sure ? {} : { tryThis: sniff }),
-        text: 'found',
+        text: sure ? 'found' : 'suspected',
         data: { from: names(lost, 'from'), to: names(lost, 'to'), device, carrier },
         because: proofsOf(facts, first),
         scope: { nodes: names(lost, 'from'), pairs: lost.map((t) => [t.from, t.to] as const) },

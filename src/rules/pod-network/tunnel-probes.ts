@@ -1,6 +1,5 @@
 /** What the probes tell of tunnels between nodes: which carry packets, which lose them, and how sure that is. */
-import type { EvidenceValue } from '../../core/evidence/kinds.ts';
-import { type Fact, type Facts, proof } from '../../core/facts.ts';
+import { type Facts, proof } from '../../core/facts.ts';
 import type { Proof, TextData } from '../../core/finding.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { pairSession } from '../calico/sessions.ts';
@@ -9,11 +8,9 @@ import { internalIps, nodesByName } from '../model/nodes.ts';
 import { arrives, backendProbes, connectResult, connects, underlay } from '../model/paths.ts';
 import { type CutProbe, cutProbes } from '../model/pod-probes.ts';
 import { isTunnel, routeText, tunnelAddresses, type WayToPod, wayToPod } from '../model/pod-routes.ts';
+import { carrierOf, type Denied, denialOf, firewallIsOpen } from './tunnel-carriers.ts';
 
 type TextId = 'route' | 'lost' | 'tunnel' | 'node' | 'denial' | 'works';
-type KnownFirewall = Extract<Fact<'node-firewall'>, { known: true }>;
-type Denial = EvidenceValue<'node-firewall'>['denials'][number];
-
 /** kubelet listens on every address of its node, and no policy for Pods covers the node's own addresses. */
 const KUBELET = 10250;
 
@@ -30,30 +27,9 @@ export interface LostTunnel {
   readonly filter: string;
   readonly vxlan: boolean;
   readonly tunnelIp: string | undefined;
-  readonly denied: { readonly node: string; readonly fact: KnownFirewall; readonly denial: Denial } | undefined;
+  readonly denied: Denied | undefined;
+
   readonly sure: boolean;
-}
-
-interface Carrier {
-  readonly carrier: string;
-  readonly filter: string;
-  readonly protocols: readonly string[];
-  readonly ports: readonly string[];
-}
-
-/** How the devices wrap packets (facts §2.6, §2.9). */
-function carrierOf(device: string): Carrier {
-  if (device.startsWith('tunl'))
-    return { carrier: 'IP protocol 4 (IPIP)', filter: 'ip proto 4', protocols: ['4', 'ipencap', 'ipip'], ports: [] };
-  if (/^(wireguard|wg)/.test(device)) return { ...udp('51820'), carrier: 'UDP 51820 (WireGuard)' };
-  if (device.startsWith('flannel.') || device === 'cilium_vxlan')
-    return { ...udp('8472'), carrier: 'UDP 8472 (VXLAN)' };
-  if (device.includes('geneve')) return { ...udp('6081'), carrier: 'UDP 6081 (Geneve)' };
-  return { ...udp('4789'), carrier: 'UDP 4789 (VXLAN)' };
-}
-
-function udp(port: string): Carrier {
-  return { carrier: `UDP ${port}`, filter: `udp port ${port}`, protocols: [], ports: [port] };
 }
 
 /** Pairs whose Pods are not reached through a tunnel, with nothing else in sight that would explain it. */
@@ -76,34 +52,25 @@ function lostTunnel(facts: Facts, probe: CutProbe): LostTunnel | undefined {
   const way = wayToPod(facts, from, probe.backend.ip);
   const device = way?.device;
   if (way?.state !== 'present' || device === undefined || !isTunnel(device)) return undefined;
-  if (probe.result.result !== 'timeout' || underlay(facts, from, to) !== true || explainedOtherwise(facts, probe))
-    return undefined;
-  const tunnels = tunnelAddresses(facts, to).map((ip) => ({
-    ip,
-    result: connectResult(facts, from, ip, KUBELET)?.result,
-  }));
+  if (probe.result.result !== 'timeout' || underlay(facts, from, to) !== true) return undefined;
+  if (explainedOtherwise(facts, probe)) return undefined;
+  const tunnels = tunnelAddresses(facts, to).map((ip) => ({ ip, result: connectResult(facts, from, ip, KUBELET) }));
   // An answer through the tunnel: it carries packets, whatever keeps the Pod from answering.
-  if (tunnels.some((t) => t.result === 'open' || t.result === 'refused')) return undefined;
+  if (tunnels.some((t) => t.result !== undefined && arrives(t.result))) return undefined;
   const { carrier, filter, protocols, ports } = carrierOf(device);
-  const tunnelIp = tunnels.find((t) => t.result === 'timeout')?.ip;
+  const tunnelIp = tunnels.find((t) => t.result?.result === 'timeout')?.ip;
   const denied = denialOf(facts, [to, from], protocols, ports);
   const vxlan = carrier.includes('VXLAN');
   // A broken checksum offload loses TCP in VXLAN just so: only the wire itself tells the two apart.
-  const proven = tunnelIp !== undefined && !vxlan && kubeletAnswers(facts, from, to) && firewallIsOpen(facts, to);
-  return {
-    from,
-    to,
-    ip: tunnelIp ?? probe.backend.ip,
-    probe,
-    way,
-    device,
-    carrier,
-    filter,
-    vxlan,
-    tunnelIp,
-    denied,
-    sure: proven || denied !== undefined,
-  };
+  const sure = denied !== undefined || (tunnelIp !== undefined && !vxlan && onlyTheTunnel(facts, from, to));
+  const ip = tunnelIp ?? probe.backend.ip;
+  return { from, to, ip, probe, way, device, carrier, filter, vxlan, tunnelIp, denied, sure };
+}
+
+/** Both ends are known and reached outside of the tunnel, kubelet answers there, and no firewall shuts it on one side. */
+function onlyTheTunnel(facts: Facts, from: string, to: string): boolean {
+  const known = calicoNodes(facts).has(from) && reachesEnd(facts, from, to) === true;
+  return known && nodeAddress(facts, from, to) !== undefined && firewallIsOpen(facts, to, KUBELET);
 }
 
 /** Faults that lose packets of the pair just as well, and are seen or not seen to be absent. */
@@ -122,49 +89,25 @@ function explainedOtherwise(facts: Facts, { from, to }: CutProbe): boolean {
   const sessionDown = bgpNeeded(facts) !== false && pairSession(facts, from, to) === 'down';
   // Another Pod over there answers: the tunnel carries packets.
   const carries = backendProbes(facts).some((p) => p.from === from && p.backend.node === to && arrives(p.result));
-  return wrong || conflict || forwardOff || noWayBack || sessionDown || carries;
+  const endsCut = reachesEnd(facts, from, to) === false || reachesEnd(facts, to, from) === false;
+  return wrong || conflict || endsCut || forwardOff || noWayBack || sessionDown || carries;
 }
 
-/** The same port on the node address answers: kubelet is there, and only the tunnel makes the difference. */
-function kubeletAnswers(facts: Facts, from: string, to: string): boolean {
-  return nodeAddress(facts, from, to) !== undefined;
+/** Whether `from` reaches the address at which the tunnel ends on `to`: Calico's, which may be on a network of its own. */
+function reachesEnd(facts: Facts, from: string, to: string): boolean | undefined {
+  const end = calicoNodes(facts).get(to);
+  if (end === undefined) return undefined;
+  if (end.matches) return underlay(facts, from, to);
+  const tried = [KUBELET, 179, 22].flatMap((port) => connectResult(facts, from, end.address, port) ?? []);
+  return tried.length === 0 ? undefined : tried.some(arrives);
 }
 
+/** The node address at which kubelet answers. */
 function nodeAddress(facts: Facts, from: string, to: string): string | undefined {
   const node = nodesByName(facts).get(to);
   return (node === undefined ? [] : internalIps(node)).find(
     (ip) => connectResult(facts, from, ip, KUBELET)?.result === 'open',
   );
-}
-
-/** True where the node's own firewall cannot be what keeps kubelet's port shut on the tunnel's side only. */
-function firewallIsOpen(facts: Facts, node: string): boolean {
-  const fact = facts.get('node-firewall', nodeRef(node));
-  if (!fact.known) return false;
-  const shut = fact.value.policies.some((p) => p.chain.toLowerCase() === 'input' && p.policy.toUpperCase() === 'DROP');
-  return (
-    !shut &&
-    fact.value.denials.every((d) => d.ports !== undefined && !d.ports.split(/[^0-9]+/).includes(String(KUBELET)))
-  );
-}
-
-function denialOf(
-  facts: Facts,
-  nodes: readonly string[],
-  protocols: readonly string[],
-  ports: readonly string[],
-): LostTunnel['denied'] {
-  for (const node of nodes) {
-    const fact = facts.get('node-firewall', nodeRef(node));
-    if (!fact.known) continue;
-    const denial = fact.value.denials.find(
-      (d) =>
-        protocols.includes(d.protocol ?? '') ||
-        (d.protocol === 'udp' && (d.ports ?? '').split(/[^0-9]+/).some((port) => port !== '' && ports.includes(port))),
-    );
-    if (denial !== undefined) return { node, fact, denial };
-  }
-  return undefined;
 }
 
 /** A tunnel that a probe went through, although a Pod at its end does not answer. */

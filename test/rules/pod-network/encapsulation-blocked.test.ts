@@ -38,6 +38,7 @@ const drop = (name: string, protocol: string, ports?: string) =>
   });
 
 const n1 = 'finding found Node/n1';
+const maybe = 'finding suspected Node/n1 (likely)';
 const PROBED = tcp('n1', LOST, NODE, '10.42.2.0:10250 timeout');
 const UNPROBED = tcp('n1', LOST, NODE);
 
@@ -53,14 +54,14 @@ describe('finds', () => {
     [
       'the tunnel’s address was not tried: a policy could be it',
       [pool('ipip'), routes('n1', IPIP), UP, UNPROBED, firewall('n2')],
-      [`${n1} (likely)`],
+      [maybe],
     ],
     [
       'VXLAN: a broken checksum offload looks the same',
       [pool('vxlan'), routes('n1', VXLAN), PROBED, firewall('n2')],
-      [`${n1} (likely)`],
+      [maybe],
     ],
-    ['the firewall over there was not seen', [pool('ipip'), routes('n1', IPIP), UP, PROBED], [`${n1} (likely)`]],
+    ['the firewall over there was not seen', [pool('ipip'), routes('n1', IPIP), UP, PROBED], [maybe]],
     [
       'the firewall over there drops what it does not know',
       [
@@ -70,18 +71,14 @@ describe('finds', () => {
         PROBED,
         firewall('n2', { policies: [{ table: 'filter', chain: 'INPUT', policy: 'DROP' }] }),
       ],
-      [`${n1} (likely)`],
+      [maybe],
     ],
     [
       'the firewall over there drops kubelet’s port',
       [pool('ipip'), routes('n1', IPIP), UP, PROBED, drop('n2', 'tcp', '10250')],
-      [`${n1} (likely)`],
+      [maybe],
     ],
-    [
-      'flannel',
-      [routes('n1', '10.42.2.0/24 via 10.42.2.0 dev flannel.1'), UNPROBED, firewall('n2')],
-      [`${n1} (likely)`],
-    ],
+    ['flannel', [routes('n1', '10.42.2.0/24 via 10.42.2.0 dev flannel.1'), UNPROBED, firewall('n2')], [maybe]],
   ])('%s', (_, items, expected) => {
     expect(said(encapsulationBlocked, REACH, [...TWO, ...items])).toEqual(expected);
   });
@@ -176,6 +173,20 @@ describe('stays silent', () => {
   test('a Calico address that is not the node’s speaks for itself', () => {
     const wrong = nodes(node('n1', { calico: '198.51.100.1/24' }), node('n2'), node('n3'));
     expect(said(encapsulationBlocked, REACH, [...wrong, ...service(), install(), OWN, ...whole, PROBED])).toEqual([]);
+  });
+
+  test('tunnels on a network of their own that is cut: that network, not the wrapping', () => {
+    const own = nodes(node('n1', { calico: '198.51.100.1/24' }), node('n2', { calico: '198.51.100.2/24' }));
+    const items = [...own, ...service(), install({ version: '3.33.0' }), OWN, ...whole];
+    const probe = (end: string) => tcp('n1', LOST, NODE, '10.42.2.0:10250 timeout', `198.51.100.2:10250 ${end}`);
+    expect(said(encapsulationBlocked, REACH, [...items, probe('timeout')])).toEqual([]);
+    expect(said(encapsulationBlocked, REACH, [...items, probe('open')])).toEqual([n1]);
+  });
+
+  test('an end of the tunnel that is not known: likely at most', () => {
+    const some = nodes(node('n1', { calico: 'none' }), node('n2'));
+    const items = [...some, ...service(), install({ version: '3.33.0' }), OWN, ...whole, PROBED];
+    expect(said(encapsulationBlocked, REACH, items)).toEqual([maybe]);
   });
 
   test('what could not be read is noted', () => {

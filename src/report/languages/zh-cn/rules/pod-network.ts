@@ -24,6 +24,8 @@ export const podNetwork: RuleWords = {
     _summary: '节点之间丢包的隧道',
     found:
       '发往 {to} 上 Pod 的数据包从 {from} 经隧道 {device} 出去后丢失：{carrier} 在节点之间不通，而节点本身互相可达。',
+    suspected:
+      '发往 {to} 上 Pod 的数据包从 {from} 经隧道 {device} 出去后没有应答，而节点本身互相可达。{carrier} 在节点之间可能被阻断。',
     route: '{from} 有经隧道通往 {address} 的路由：{route}。',
     lost: '从 {from} 连接 {address}：没有应答。',
     tunnel: '从 {from} 连接 {to} 上隧道自身的地址 {address}：没有应答。针对 Pod 的策略在那里不起作用。',
