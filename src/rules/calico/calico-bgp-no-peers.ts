@@ -1,7 +1,7 @@
 /** Cause: the node-to-node mesh is off and no BGPPeer takes its place. calico-node is Ready, and no route is exchanged. */
 import { proof } from '../../core/facts.ts';
 import { defineRule } from '../../core/rule.ts';
-import { birdSessions, calicoNodes, routesNeedBgp } from '../model/calico.ts';
+import { bgpNeeded, birdSessions, calicoNodes } from '../model/calico.ts';
 import { touchesNode } from './bgp-links.ts';
 
 export const calicoBgpNoPeers = defineRule({
@@ -39,7 +39,9 @@ export const calicoBgpNoPeers = defineRule({
     const config = facts.get('calico-bgp-config');
     const peers = facts.get('calico-bgp-peers');
     const all = [...calicoNodes(facts).keys()];
-    if ((config.known && config.value.meshEnabled) || all.length < 2 || !routesNeedBgp(facts)) return;
+    if ((config.known && config.value.meshEnabled) || all.length < 2) return;
+    const needed = bgpNeeded(facts);
+    if (needed === false) return;
     const seen = all.flatMap((node) => {
       const bird = birdSessions(facts, node);
       return bird === undefined ? [] : [{ node, bird }];
@@ -66,7 +68,13 @@ export const calicoBgpNoPeers = defineRule({
     const command = `kubectl patch bgpconfiguration default --type merge -p '{"spec":{"nodeToNodeMeshEnabled":true}}'`;
     say.find({
       object,
-      confidence: 'confirmed',
+      // Whether routes come from BGP at all hangs on the pools and the version.
+      ...(needed === true
+        ? { confidence: 'confirmed' as const }
+        : {
+            confidence: 'likely' as const,
+            tryThis: 'kubectl get ippools -o yaml; kubectl get daemonset -A -o wide | grep calico-node',
+          }),
       text: none ? 'found' : 'some',
       data: { nodes },
       because: [

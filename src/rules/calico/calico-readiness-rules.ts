@@ -3,7 +3,7 @@ import { type Facts, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { nodeRef, sameRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
-import { bgpNeeded, calicoNodes, type ReadinessEvent, readinessText, routesNeedBgp } from '../model/calico.ts';
+import { bgpNeeded, calicoNodes, type ReadinessEvent, readinessText } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
 import { podReady } from '../model/pods.ts';
 import { sameNode, samePair } from './bgp-links.ts';
@@ -113,24 +113,25 @@ export const calicoBirdNotRunning = defineRule({
     },
   },
   judge(facts, say) {
-    if (!routesNeedBgp(facts)) return;
+    const needed = bgpNeeded(facts);
+    if (needed === false) return;
     const events = current(facts, /unable to connect to BIRDv4 socket|service bird is not running|: bird is not live/i);
     for (const node of calicoNodes(facts).keys()) {
       if (isStale(facts, node)) continue;
-      const event = events.find((e) => e.pod.nodeName === node);
-      const bird = facts.get('node-bird', nodeRef(node));
-      const v4 = bird.known ? bird.value.find((b) => b.family === 4) : undefined;
-      // A socket that is absent may only be elsewhere: it takes calico-node's own word as well.
-      const down = v4?.status === 'down' || (v4?.status === 'absent' && event !== undefined);
-      if (!down && !(event !== undefined && v4 === undefined)) continue;
-      const socket =
-        bird.known && v4 !== undefined ? [proof(bird, 'socket' as const, { node, error: v4.error ?? v4.status })] : [];
+      const because = birdDown(
+        facts,
+        node,
+        events.find((e) => e.pod.nodeName === node),
+      );
+      if (because === undefined) continue;
       say.find({
         object: nodeRef(node),
-        confidence: 'confirmed',
+        ...(needed === true
+          ? { confidence: 'confirmed' as const }
+          : { confidence: 'likely' as const, tryThis: 'kubectl get ippools -o yaml' }),
         text: 'found',
         data: { node },
-        because: [...(event === undefined ? [] : [eventProof(event)]), ...socket],
+        because,
         scope: {
           nodes: [node],
           pairs: [...calicoNodes(facts).keys()].filter((n) => n !== node).map((n) => [node, n] as const),
@@ -141,3 +142,18 @@ export const calicoBirdNotRunning = defineRule({
     }
   },
 });
+
+/** Proofs that BIRD does not run on a node; undefined where it does, or where nobody can tell. */
+function birdDown(
+  facts: Facts,
+  node: string,
+  event: ReadinessEvent | undefined,
+): Proof<'event' | 'socket'>[] | undefined {
+  const bird = facts.get('node-bird', nodeRef(node));
+  const v4 = bird.known ? bird.value.find((b) => b.family === 4) : undefined;
+  const word = event === undefined ? [] : [eventProof(event)];
+  if (!bird.known || v4 === undefined) return event === undefined ? undefined : word;
+  // A socket that is absent may only be elsewhere: it takes calico-node's own word as well.
+  const down = v4.status === 'down' || (v4.status === 'absent' && event !== undefined);
+  return down ? [...word, proof(bird, 'socket', { node, error: v4.error ?? v4.status })] : undefined;
+}

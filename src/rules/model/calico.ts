@@ -162,11 +162,6 @@ function poolNeedsBgp(facts: Facts, mode: Encapsulation): boolean | undefined {
   return version === undefined ? undefined : !atLeast(version, 3, 33);
 }
 
-/** True where pod routes are known to come from BGP. */
-export function routesNeedBgp(facts: Facts): boolean {
-  return bgpNeeded(facts) === true;
-}
-
 /** The readiness message itself: old versions put a log line before it, or glue one to its end. */
 export function readinessText(message: string): string {
   const own = /calico\/node is not ready.*?(?=20\d\d-\d\d-\d\d \d\d:|$)/s.exec(message)?.[0] ?? message;
