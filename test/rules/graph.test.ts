@@ -49,7 +49,7 @@ describe('the order of the chain', () => {
     ['a circle ends', graph(4, '0>1', '1>2', '2>1', '2>3'), [0], [3], [2, 1, 3]],
   ])('%s', (_, g, causes, asked, expected) => {
     const order = chainOrder(g, causes, asked);
-    expect([...order].sort()).toEqual([...expected].sort());
+    expect(new Set(order)).toEqual(new Set(expected));
     if (!_.includes('circle')) expect(order).toEqual(expected);
     expect(order.slice(order.length - asked.length)).toEqual(asked);
   });

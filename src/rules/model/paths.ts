@@ -4,7 +4,7 @@ import type { TcpResult } from '../../core/evidence/node-network.ts';
 import type { Fact, Facts } from '../../core/facts.ts';
 import { parseIp } from '../../core/ip.ts';
 import { compareText, nodeRef } from '../../core/object-ref.ts';
-import { internalIps, isReady, nodesByName } from './nodes.ts';
+import { internalIps, isReady, nodeOfAddress, nodesByName } from './nodes.ts';
 import { type Backend, backends, entryAsked, serviceTarget } from './target.ts';
 
 /** One node's connects, by `address port`, and the fact they come from (for proofs). */
@@ -61,33 +61,64 @@ function computeEntries(facts: Facts): Entry[] {
   if (nodePort === undefined) return [];
   const endpointNodes = new Set(backends(facts).map((b) => b.node));
   const asked = entryAsked(facts);
-  const out: Entry[] = [];
+  const out: Omit<Entry, 'state'>[] = [];
   for (const node of nodesByName(facts).values()) {
     if (asked !== undefined && asked.name !== node.name) continue;
     for (const address of entryAddresses(facts, node.name)) {
       const probes = probesOf(facts, node.name, address, nodePort);
-      out.push({
-        node: node.name,
-        address,
-        ready: isReady(node),
-        hasEndpoint: endpointNodes.has(node.name),
-        probes,
-        state: shortCircuited(facts, node.name, endpointNodes, probes) ? 'unknown' : stateOf(probes),
-      });
+      const hasEndpoint = endpointNodes.has(node.name);
+      out.push({ node: node.name, address, ready: isReady(node), hasEndpoint, probes });
     }
   }
-  return out;
+  const cut = cutOff(out);
+  return out.map((entry) => ({ ...entry, state: stateOf(facts, entry, nodePort, cut) }));
+}
+
+/**
+ * Nodes that reach no entry at all, though others reach what they tried: their own way out is broken, which says nothing of
+ * the entries. With one entry tried it cannot be told apart.
+ */
+function cutOff(ways: readonly Omit<Entry, 'state'>[]): ReadonlySet<string> {
+  const tried = new Map<string, boolean[]>();
+  for (const { probes } of ways) {
+    const answered = probes.some((probe) => probe.result.result === 'open');
+    for (const { from, result } of probes)
+      if (answered) tried.set(from, [...(tried.get(from) ?? []), result.result === 'open']);
+  }
+  return new Set([...tried].filter(([, open]) => open.length > 1 && !open.includes(true)).map(([from]) => from));
+}
+
+function stateOf(facts: Facts, entry: Omit<Entry, 'state'>, port: number, cut: ReadonlySet<string>): Entry['state'] {
+  const { node, probes } = entry;
+  if (probes.length === 0 || shortCircuited(facts, node, entry.hasEndpoint, probes)) return 'unknown';
+  const open = probes.filter((p) => p.result.result === 'open').length;
+  if (open > 0 && isHeldOpen(facts, node, port)) return 'fails';
+  const telling = probes.filter((p) => p.result.result === 'open' || !cut.has(p.from)).length;
+  if (open === 0) return 'fails';
+  return open === telling ? 'works' : 'mixed';
+}
+
+/**
+ * True where a handshake proves nothing: kube-proxy before v1.24 holds each NodePort by a socket of its own, which accepts
+ * whoever finds no rule (facts §4.1). Only where the rest says the same: no rule, the endpoints reached, the ClusterIP dead.
+ */
+export function isHeldOpen(facts: Facts, node: string, port: number): boolean {
+  const inner = clusterIpProbe(facts, node);
+  if (inner === undefined || inner.result === 'open') return false;
+  if (!backendProbes(facts).some((p) => p.from === node && p.result.result === 'open')) return false;
+  const sockets = facts.get('node-listeners', nodeRef(node));
+  const proxy = facts.get('node-service-proxy', nodeRef(node));
+  if (!sockets.known || !proxy.known) return false;
+  const held = sockets.value.some(
+    (l) => l.port === port && (l.process === undefined || l.process.name === 'kube-proxy'),
+  );
+  return held && !proxy.value.entries.some((e) => e.port === port && e.verdict === 'forward');
 }
 
 /** A node's own connects reach every endpoint whatever externalTrafficPolicy says: where it is Local they prove nothing. */
-function shortCircuited(
-  facts: Facts,
-  node: string,
-  endpointNodes: ReadonlySet<string | undefined>,
-  probes: Entry['probes'],
-): boolean {
+function shortCircuited(facts: Facts, node: string, hasEndpoint: boolean, probes: Entry['probes']): boolean {
   const local = serviceTarget(facts).service?.externalTrafficPolicy === 'Local';
-  return local && !endpointNodes.has(node) && probes.length > 0 && probes.every((probe) => probe.from === node);
+  return local && !hasEndpoint && probes.every((probe) => probe.from === node);
 }
 
 /** The address that was named, where it is this node's; else its first InternalIP (one of each family would be two entries). */
@@ -111,15 +142,16 @@ function probesOf(facts: Facts, entry: string, address: string, port: number): E
     const result = connectResult(facts, from, address, port);
     return result === undefined ? [] : [{ from, result }];
   });
-  const others = all.filter((probe) => probe.from !== entry);
-  return others.length > 0 ? others : all;
+  // Where the question names the node that fails, only its own connects answer it.
+  const named = nodeNamed(facts, facts.question.from);
+  const asked = named === undefined ? all : all.filter((probe) => probe.from === named);
+  const others = asked.filter((probe) => probe.from !== entry);
+  return others.length > 0 ? others : asked;
 }
 
-function stateOf(probes: Entry['probes']): Entry['state'] {
-  if (probes.length === 0) return 'unknown';
-  const open = probes.filter((p) => p.result.result === 'open').length;
-  if (open === probes.length) return 'works';
-  return open === 0 ? 'fails' : 'mixed';
+function nodeNamed(facts: Facts, word: string | undefined): string | undefined {
+  if (word === undefined) return undefined;
+  return nodesByName(facts).has(word) ? word : nodeOfAddress(facts, word);
 }
 
 /** P2 and P3: what each asked node got from each endpoint. `own` is P3, the endpoint's own node. */

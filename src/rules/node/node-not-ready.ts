@@ -47,6 +47,8 @@ export const nodeNotReady = defineRule({
     'proxy-rules-flushed': { when: deadSinceBoot },
     'ipvs-virtual-server-missing': { when: deadSinceBoot },
     'calico-bird-not-running': { when: deadSinceBoot },
+    'pod-route-missing': { when: deadSinceBoot },
+    'pod-network-broken': { when: deadSinceBoot },
     'node-port-unreachable': {
       when: (mine, theirs, facts) => onlyUnready(theirs, facts) && deadSinceBoot(mine, theirs, facts),
     },

@@ -3,7 +3,6 @@ import { type Facts, proof } from '../../core/facts.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { serviceLinks } from '../links.ts';
-import { isStale } from '../model/nodes.ts';
 import { serviceTarget } from '../model/target.ts';
 import { expectsKubeProxy, podOn } from './kube-proxy-pods.ts';
 import { sayWell } from './kube-proxy-well.ts';
@@ -54,8 +53,7 @@ export const kubeProxyDown = defineRule({
     for (const view of proxyViews(facts)) {
       const { node } = view.entry;
       const state = downState(facts, view);
-      // Where the kubelet is silent nothing of Kubernetes may have been started: the node's own rules speak.
-      if (state === undefined || isStale(facts, node)) continue;
+      if (state === undefined) continue;
       const text = wording(facts, view);
       const data = { node, port: port.nodePort };
       const struck = text === 'found' || text === 'suspected';

@@ -1,6 +1,7 @@
 /** kube-proxy as the API server knows it: whether this cluster has one at all, and its Pod on a node. */
 import type { Fact, Facts } from '../../core/facts.ts';
 import { namespacedRef } from '../../core/object-ref.ts';
+import { isStale } from '../model/nodes.ts';
 import { podReady } from '../model/pods.ts';
 import { proxyViews } from './view.ts';
 
@@ -25,10 +26,10 @@ export interface ProxyPod {
   readonly restarts: number;
 }
 
-/** Gives kube-proxy's Pod on a node; undefined where its Pods are unknown or not all of them are. */
+/** Gives kube-proxy's Pod on a node; undefined where its Pods are not all known, or the node's word about them is old. */
 export function podOn(facts: Facts, node: string): ProxyPod | undefined {
   const list = facts.get('pods', DAEMON_SET);
-  if (!list.known || list.value.total > list.value.pods.length) return undefined;
+  if (!list.known || list.value.total > list.value.pods.length || isStale(facts, node)) return undefined;
   const pod = list.value.pods.find((p) => p.nodeName === node);
   if (pod === undefined) return { list, name: undefined, running: false, state: 'absent', restarts: 0 };
   const status = pod.statuses.find((s) => s.name === 'kube-proxy') ?? pod.statuses[0];

@@ -13,14 +13,14 @@ import { targetText } from './listeners.ts';
 /** Proofs shown at most: the matrix in the report has them all. */
 const MAX_PROOFS = 4;
 
-type TextId = 'open' | 'closed' | 'dead';
+type TextId = 'open' | 'closed' | 'dead' | 'held';
 
 export const nodePortUnreachable = defineRule({
   id: 'node-port-unreachable',
   role: 'symptom',
   severity: 'critical',
   summary: 'a NodePort that does not answer through every node',
-  needs: ['services', 'endpoints', 'nodes', 'node-interfaces', 'node-tcp'],
+  needs: ['services', 'endpoints', 'nodes', 'node-interfaces', 'node-listeners', 'node-service-proxy', 'node-tcp'],
   texts: {
     found: '{port} does not answer on {failing}. It answers on {working}.',
     everywhere: '{port} does not answer on any node that was tried: {failing}.',
@@ -33,6 +33,7 @@ export const nodePortUnreachable = defineRule({
     open: 'Connect from {from} to {address}:{port}: open in {ms} ms.',
     closed: 'Connect from {from} to {address}:{port}: {result}.',
     dead: 'Connect from {from} to the endpoint {target}: {result}.',
+    held: '{node} accepts connects on {port} by a socket that kube-proxy holds open, and has no rule behind it: nobody answers.',
   },
   answers: (question) => question.type === 'why-not-reachable',
   judge(facts, say) {
@@ -136,6 +137,9 @@ function proofs(facts: Facts, failing: readonly Entry[], working: readonly Entry
       entry.probes.find((p) => (p.result.result === 'open') === (entry.state === 'works')) ?? entry.probes[0];
     const fact = probe === undefined ? undefined : connects(facts).get(probe.from)?.fact;
     if (probe === undefined || fact === undefined) return [];
+    const held = entry.state === 'fails' && probe.result.result === 'open';
+    if (held)
+      return [proof<TextId>(fact, 'held', { node: entry.node, port }, `curl -m 3 http://${entry.address}:${port}`)];
     const data = { from: probe.from, address: entry.address, port, result: probe.result.result, ms: probe.result.ms };
     const command = `nc -vz -w 2 ${entry.address} ${port}   # on ${probe.from}`;
     return [proof<TextId>(fact, probe.result.result === 'open' ? 'open' : 'closed', data, command)];

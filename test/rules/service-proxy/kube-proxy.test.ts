@@ -92,9 +92,9 @@ describe('kube-proxy-down', () => {
       [`finding found ${A} (likely)`, 'finding beside Node/b (likely)'],
     ],
     [
-      'the kubelet of the node is silent too: not for this rule to say',
+      'the kubelet of the node is silent too: nobody starts it again',
       at({ tcp: failsAtA, silent: { a: 300 } }, ...gone),
-      [],
+      [`finding found ${A}`],
     ],
     [
       'no DaemonSet and nobody says a mode: another proxy',

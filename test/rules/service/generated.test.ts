@@ -71,6 +71,40 @@ describe.each(BY_HAND)('%s', (rule, change) => {
   });
 });
 
+describe('proxy-rules-flushed where kube-proxy still holds each NodePort by a socket that accepts anyone', () => {
+  const old = RELEASES.filter((release) => /^v1\.(1\d|2[0-3])\./.test(release.kubernetes));
+  it('is of four releases', () => expect(old).toHaveLength(4));
+  it.each(old.map((release, i) => [release.kubernetes, release, 300 + i] as const))(
+    '%s',
+    { timeout: 60_000 },
+    async (_, release, seed) => {
+      const { model, expect: wanted } = generateCluster(seed, { fault: 'proxy-rules-flushed', release });
+      const diagnosis = judge(await simulatedEvidence(renderCluster(model), wanted.question));
+      expect(diagnosis.paths.map((path) => path.result)).not.toContain('timeout');
+      const causes = diagnosis.causes.map((c) => `${c.rule} ${c.object.name} ${c.confidence}`);
+      expect([diagnosis.verdict, causes]).toEqual([
+        'cause-found',
+        [`proxy-rules-flushed ${wanted.nodes[0]} confirmed`],
+      ]);
+    },
+  );
+});
+
+describe('a node whose kubelet does not start after a boot', () => {
+  it.each(seedsOf(30))(
+    'seed %d: asked about a NodePort, its own fault is the cause and not kube-proxy',
+    { timeout: 60_000 },
+    async (seed) => {
+      const { model, expect: wanted } = generateCluster(seed, { fault: 'kubelet-swap-on' });
+      const subject = model.services.find((s) => s.ports.some((p) => p.nodePort !== undefined));
+      const port = subject?.ports.find((p) => p.nodePort !== undefined)?.nodePort;
+      const diagnosis = judge(await simulatedEvidence(renderCluster(model), ['why-not-reachable', String(port)]));
+      const causes = diagnosis.causes.map((c) => `${c.rule} ${c.object.name}`);
+      expect([diagnosis.verdict, causes]).toEqual(['cause-found', [`kubelet-swap-on ${wanted.nodes[0]}`]]);
+    },
+  );
+});
+
 describe('one Pod of two that does not listen', () => {
   const pairs = Array.from({ length: 60 }, (_, seed) => seed).filter((seed) => podsOfSubject(seed).length === 2);
   it.each(pairs.slice(0, COUNT))('seed %d', { timeout: 60_000 }, async (seed) => {

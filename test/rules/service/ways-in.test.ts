@@ -83,6 +83,31 @@ describe('node-port-unreachable', () => {
     expect(told(ASK_PORT, missing)).toEqual(['undecided']);
   });
 
+  it('does not blame the entries for a node that reaches none of them', () => {
+    const cutOff = Object.fromEntries(['a', 'b', 'c'].map((name) => [entryOf(name, 'a'), 'timeout' as const]));
+    expect(told(ASK_PORT, cluster({ tcp: cutOff }))).toEqual([]);
+    expect(told({ ...ASK_PORT, from: 'a' }, cluster({ tcp: cutOff }))).toEqual([`finding everywhere ${WEB}`]);
+    expect(told({ ...ASK_PORT, from: IPS['b'] ?? '' }, cluster({ tcp: cutOff }))).toEqual([]);
+  });
+
+  it('does not take a handshake with the socket of an old kube-proxy for an answer', () => {
+    const sockets = known(
+      'node-listeners',
+      [{ protocol: 'tcp', family: 4, address: '0.0.0.0', port: PORT }],
+      nodeRef('a'),
+    );
+    const tables = (entries: []) =>
+      known('node-service-proxy', { modes: [], entries, totalEntries: 0, nodePortAddresses: [] }, nodeRef('a'));
+    const dead = { [clusterIpFrom('a')]: 'timeout' } as const;
+    const items = cluster({ tcp: dead, more: [sockets, tables([])] });
+    const [finding] = outcomeOf(nodePortUnreachable, ASK_PORT, items).judgements;
+    expect(finding).toMatchObject({ text: 'found', scope: { nodes: ['a'] } });
+    expect(finding?.because.map((p) => p.text)).toContain('held');
+    // The ClusterIP answers: there are rules, in tables that were not read.
+    expect(told(ASK_PORT, cluster({ more: [sockets, tables([])] }))).toEqual([]);
+    expect(told(ASK_PORT, cluster({ tcp: dead, more: [tables([])] }))).toEqual([]);
+  });
+
   it('takes a virtual IP for the entry of the node that carries it', () => {
     const vip = '192.0.2.100';
     const nic = {

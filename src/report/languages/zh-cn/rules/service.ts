@@ -125,6 +125,7 @@ export const service: RuleWords = {
     open: '从 {from} 连接 {address}:{port}：可通，{ms} 毫秒。',
     closed: '从 {from} 连接 {address}:{port}：{result}。',
     dead: '从 {from} 连接端点 {target}：{result}。',
+    held: '{node} 通过 kube-proxy 保持打开的套接字接受 {port} 上的连接，但背后没有规则：没有谁应答。',
   },
   'service-unreachable': {
     _summary: '其 ClusterIP 不能从每个节点访问的 Service',
