@@ -67,10 +67,13 @@ function lostTunnel(facts: Facts, probe: CutProbe): LostTunnel | undefined {
   return { from, to, ip, probe, way, device, carrier, filter, vxlan, tunnelIp, denied, sure };
 }
 
-/** Both ends are known and reached outside of the tunnel, kubelet answers there, and no firewall shuts it on one side. */
+/** The far end is reached outside of the tunnel, kubelet answers there, and no firewall shuts it on one side. */
 function onlyTheTunnel(facts: Facts, from: string, to: string): boolean {
-  const known = calicoNodes(facts).has(from) && reachesEnd(facts, from, to) === true;
-  return known && nodeAddress(facts, from, to) !== undefined && firewallIsOpen(facts, to, KUBELET);
+  return (
+    reachesEnd(facts, from, to) === true &&
+    nodeAddress(facts, from, to) !== undefined &&
+    firewallIsOpen(facts, to, KUBELET)
+  );
 }
 
 /** Faults that lose packets of the pair just as well, and are seen or not seen to be absent. */
@@ -90,7 +93,10 @@ function explainedOtherwise(facts: Facts, { from, to }: CutProbe): boolean {
   // Another Pod over there answers: the tunnel carries packets.
   const carries = backendProbes(facts).some((p) => p.from === from && p.backend.node === to && arrives(p.result));
   const endsCut = reachesEnd(facts, from, to) === false || reachesEnd(facts, to, from) === false;
-  return wrong || conflict || endsCut || forwardOff || noWayBack || sessionDown || carries;
+  // Under Calico the ends of tunnels are what its annotations say: without them nothing can be told.
+  const known = calicoNodes(facts);
+  const endUnknown = known.size > 0 && !(known.has(from) && known.has(to));
+  return wrong || conflict || endsCut || endUnknown || forwardOff || noWayBack || sessionDown || carries;
 }
 
 /** Whether `from` reaches the address at which the tunnel ends on `to`: Calico's, which may be on a network of its own. */
