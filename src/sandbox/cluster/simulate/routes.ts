@@ -1,5 +1,5 @@
 /** A node's route table as the kernel, BIRD and Felix would have filled it, its text, and `ip route get`. */
-import { broadcastOf, hostOf, networkOf, prefixOf, within } from './address.ts';
+import { broadcastOf, hostOf, networkOf, number4, prefixOf, within } from './address.ts';
 import type { SimBackends } from './endpoints.ts';
 import { caliName, lines, linksOf, oldTools, podsOn } from './links.ts';
 import { addressesOf, type SimNode, type SimPod } from './model.ts';
@@ -103,16 +103,37 @@ export function routeText(world: World, node: SimNode): string {
   );
 }
 
+/** A route's network as numbers, worked out once for all packets. */
+interface Range {
+  route: Route;
+  size: number;
+  network: number;
+}
+const ranges = new WeakMap<Route[], Range[]>();
+
+function rangesOf(routes: Route[]): Range[] {
+  const known = ranges.get(routes);
+  if (known !== undefined) return known;
+  const found = routes
+    .filter((route) => route.to !== 'default')
+    .map((route) => {
+      const size = 2 ** (32 - prefixOf(route.to));
+      return { route, size, network: Math.floor(number4(route.to) / size) };
+    });
+  ranges.set(routes, found);
+  return found;
+}
+
 /** The route that a packet to this address takes: local addresses first, then the longest prefix. */
 export function lookup(world: World, node: SimNode, to: string): Route | undefined {
   const routes = routesOf(world, node);
-  const local = routes.find((route) => route.type === 'local' && within(route.to, to));
-  if (local !== undefined) return local;
-  const matching = routes.filter(
-    (route) => route.table === undefined && route.to !== 'default' && within(route.to, to),
-  );
-  matching.sort((a, b) => prefixOf(b.to) - prefixOf(a.to));
-  return matching[0] ?? routes.find((route) => route.to === 'default');
+  const ip = number4(to);
+  const fitting = rangesOf(routes).filter(({ size, network }) => Math.floor(ip / size) === network);
+  const local = fitting.find(({ route }) => route.type === 'local');
+  if (local !== undefined) return local.route;
+  const matching = fitting.filter(({ route }) => route.table === undefined);
+  matching.sort((a, b) => a.size - b.size);
+  return matching[0]?.route ?? routes.find((route) => route.to === 'default');
 }
 
 /** `ip route get <to>`: output and exit code. */
