@@ -6,6 +6,7 @@ import type { Collected, EvidenceItem } from '../core/evidence.ts';
 import { evidenceKey } from '../core/evidence.ts';
 import { CLUSTER, type ObjectRef } from '../core/object-ref.ts';
 import type { Clock } from '../core/ports.ts';
+import { redactJson, redactText } from '../core/redact.ts';
 
 /** What an item is about, and the command that shows a person the same. */
 export interface ItemSpec<K extends EvidenceKind> {
@@ -28,9 +29,12 @@ export class Gather {
     return [...this.#items.values()];
   }
 
-  /** Keeps an item; one of the same key is replaced. */
+  /** Keeps an item without the secrets in it, whoever gave it; one of the same key is replaced. */
   put(item: EvidenceItem): void {
-    this.#items.set(evidenceKey(item.kind, item.object, item.part), item);
+    const kept = { ...item, command: redactText(item.command) };
+    if (kept.status === 'collected') kept.value = redactJson(kept.value) as Collected['value'];
+    else kept.reason = redactText(kept.reason);
+    this.#items.set(evidenceKey(item.kind, item.object, item.part), kept);
   }
 
   /**

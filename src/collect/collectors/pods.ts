@@ -149,7 +149,10 @@ export async function collectLog(
     };
     const path = `/api/v1/namespaces/${namespace}/pods/${name}/log`;
     const text = String(await cluster.read({ path, query, as: 'text' }, signal));
-    const lines = text.split('\n').map((line) => bounded(redactText(line.trimEnd()), 2000));
+    // The whole at once: a private key has many lines.
+    const lines = redactText(text)
+      .split('\n')
+      .map((line) => bounded(line.trimEnd(), 2000));
     if (lines.at(-1) === '') lines.pop();
     return { lines: lines.slice(-LOG_LINES), truncated: lines.length >= LOG_LINES || text.length >= LOG_BYTES };
   });

@@ -1,7 +1,7 @@
 /** Pods: from the API server's form to evidence. Environment values are redacted; values from Secrets are never read. */
 import { z } from 'zod';
 import type { Container, ContainerProbe, ContainerStatus, PodObject } from '../../core/evidence/workload.ts';
-import { redactText } from '../../core/redact.ts';
+import { redactText, redactWords } from '../../core/redact.ts';
 import { redactEnv } from '../redact-env.ts';
 import {
   bounded,
@@ -194,7 +194,7 @@ function toProbe(raw: z.output<typeof RawProbe>): ContainerProbe | undefined {
   if (httpGet !== undefined) return pruned({ type: 'http' as const, ...httpGet, ...timing });
   if (tcpSocket !== undefined) return pruned({ type: 'tcp' as const, ...tcpSocket, ...timing });
   if (grpc !== undefined) return pruned({ type: 'grpc' as const, ...grpc, ...timing });
-  const command = exec?.command.map((word) => bounded(word, 200));
+  const command = redactWords(exec?.command ?? []).map((word) => bounded(word, 200));
   return pruned({ type: 'exec' as const, command, ...timing });
 }
 
