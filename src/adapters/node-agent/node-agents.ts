@@ -11,6 +11,8 @@ import { postJson, type Target } from './post-json.ts';
 const TRAVEL_MS = 250;
 /** One address may take this long to connect when there is another to try. */
 const CONNECT_MS = 1500;
+/** The last one may take this long: TCP and TLS are milliseconds' work, and the verdict waits for whoever hangs before them. */
+const LAST_CONNECT_MS = 2000;
 const IDLE_MS = 15_000;
 /** Connections to one agent at a time: as many as it answers. */
 const SOCKETS = 8;
@@ -46,7 +48,13 @@ export function noNodeAgents(): ClosableNodeAgents {
 export function createNodeAgents(options: NodeAgentsOptions): ClosableNodeAgents {
   const load = tlsLoader(options.tls);
   load();
-  const pool = new Agent({ keepAlive: true, maxSockets: SOCKETS, maxFreeSockets: 1, timeout: IDLE_MS, scheduling: 'lifo' });
+  const pool = new Agent({
+    keepAlive: true,
+    maxSockets: SOCKETS,
+    maxFreeSockets: 1,
+    timeout: IDLE_MS,
+    scheduling: 'lifo',
+  });
   return {
     enabled: true,
     close: () => pool.destroy(),
@@ -62,7 +70,9 @@ export function createNodeAgents(options: NodeAgentsOptions): ClosableNodeAgents
         const budget = left();
         if (budget < 150 || signal.aborted) break;
         const body = requestBody(requests, networks, budget);
-        const connectMs = isLast ? budget : Math.min(CONNECT_MS, Math.floor(budget / (targets.length - index)));
+        const connectMs = isLast
+          ? Math.min(LAST_CONNECT_MS, budget)
+          : Math.min(CONNECT_MS, Math.floor(budget / (targets.length - index)));
         try {
           const limits = { timeoutMs: budget, connectMs, maxBytes: AGENT_LIMITS.answerBytes };
           return parseAnswer(node, target, await postJson({ ...target, ...load(), pool }, body, limits, signal));

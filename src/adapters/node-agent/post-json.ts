@@ -77,7 +77,10 @@ function once(peer: Peer, body: string, limits: PostLimits, signal: AbortSignal)
     const fail = (failure: PostFailure, message: string): void => finish(new PostError(failure, message));
     const abort = (): void => fail('aborted', 'it was called off');
     const connectTimer = setTimeout(() => {
-      if (!secured) fail('connect-timeout', `no connection within ${limits.connectMs} ms`);
+      // Where this process itself was busy, the handshake may have come about meanwhile and only wait to be noticed.
+      setImmediate(() => {
+        if (!secured) fail('connect-timeout', `no connection within ${limits.connectMs} ms`);
+      });
     }, limits.connectMs);
     const timer = setTimeout(() => {
       if (secured) fail('timeout', `no whole answer within ${Math.round(limits.timeoutMs)} ms`);

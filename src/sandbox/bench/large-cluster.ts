@@ -21,7 +21,7 @@ import { type AgentFarm, startAgentFarm } from './agent-farm.ts';
 import type { ClusterAccess } from './rig.ts';
 
 /** Answers prepared at a time: most of each is waiting for probes that time out. */
-const AT_A_TIME = 16;
+const AT_A_TIME = 32;
 
 export interface Size {
   readonly nodes: number;
