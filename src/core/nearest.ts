@@ -1,5 +1,5 @@
 /** The nearest of some names to a mistyped one, for "did you mean". Levenshtein distance with swaps. */
-import { compareText } from './object-ref.ts';
+import { compareText } from './compare-text.ts';
 
 /**
  * Gives up to `count` of `candidates`, nearest first, that are near enough to be a slip of the hand:

@@ -1,6 +1,8 @@
 /** A reference to one thing in a cluster (kind, namespace, name): how evidence and findings say what they speak of. */
 import { z } from 'zod';
 
+export { compareText } from './compare-text.ts';
+
 /** `kind` is Kubernetes' own spelling (`Node`, `Service`, `Pod`, …); `namespace` is there only where the kind has one. */
 export const ObjectRef = z.object({
   kind: z.string().min(1).max(63),
@@ -30,10 +32,4 @@ export function refText(ref: ObjectRef): string {
 /** True when both references name the same object. */
 export function sameRef(a: ObjectRef, b: ObjectRef): boolean {
   return a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
-}
-
-/** Plain code-unit order: `localeCompare` depends on the machine's locale, and reports must be the same bytes everywhere. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
