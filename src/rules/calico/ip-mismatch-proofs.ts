@@ -98,9 +98,15 @@ function wayProof(facts: Facts, peer: string, wrong: CalicoNode): P[] {
   const ways = facts.get('node-route-get', nodeRef(peer));
   const way = ways.known ? ways.value.find((w) => w.to === wrong.address) : undefined;
   if (!ways.known || way === undefined || (way.via === undefined && way.error === undefined)) return [];
-  const text = way.error ?? `by the gateway ${way.via ?? ''} (dev ${way.device ?? '?'})`;
   const command = `ip route get ${wrong.address}   # on ${peer}`;
-  return [proof(ways, 'unreachable', { peer, wrong: wrong.address, way: text }, command)];
+  const data = {
+    peer,
+    wrong: wrong.address,
+    gateway: way.via ?? '',
+    device: way.device ?? '?',
+    error: way.error ?? '',
+  };
+  return [proof(ways, way.error === undefined ? 'unreachable' : 'no-way', data, command)];
 }
 
 function connectProof(facts: Facts, peer: string, wrong: CalicoNode): P[] {

@@ -22,7 +22,9 @@ export const IP_MISMATCH_TEXTS = {
   nic: '{wrong} is on {nic} of {node}, the node address on {rightNic}. {nic} has the higher index ({index} against {rightIndex}), and first-found starts at the highest.',
   'nic-only': '{wrong} is on {nic} of {node}, the node address on {rightNic}.',
   log: 'calico-node on {node} logged: {line}',
-  unreachable: 'From {peer} a packet for {wrong} leaves {way}: {peer} has no network with that address.',
+  unreachable:
+    'From {peer} a packet for {wrong} leaves by the gateway {gateway} (dev {device}): {peer} has no network with that address.',
+  'no-way': '{peer} has no way to {wrong}: {error}.',
   'no-answer': 'From {peer} a connect to {wrong}:{port} ends in {result}.',
   session: 'BIRD on {peer}: session with {wrong} is {info}. {error}',
   passive:

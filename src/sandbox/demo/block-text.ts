@@ -49,10 +49,14 @@ function linesOf(block: Json, nameOf: (id: string) => string): string[] {
 
 function richLines(part: Json, nameOf: (id: string) => string): string[] {
   const elements = list(part['elements']);
-  if (part['type'] === 'rich_text_list')
+  if (part['type'] === 'rich_text_list') {
+    const level = typeof part['indent'] === 'number' ? part['indent'] : 0;
+    const margin = '  '.repeat(level + 1);
+    const mark = level === 0 ? '•' : '◦';
     return elements.flatMap((item) =>
-      richLines(item, nameOf).map((line, i) => (i === 0 ? `  • ${line}` : `    ${line}`)),
+      richLines(item, nameOf).map((line, i) => (i === 0 ? `${margin}${mark} ${line}` : `${margin}  ${line}`)),
     );
+  }
   const text = elements.map((e) => richText(e, nameOf)).join('');
   const indent = part['type'] === 'rich_text_preformatted' ? '    ' : part['type'] === 'rich_text_quote' ? '│ ' : '';
   return text.split('\n').map((line) => `${indent}${line}`);

@@ -56,7 +56,7 @@ function printMessage(printer: Printer, message: StoredMessage, prefix: string):
 /** Breaks a line at spaces; what follows a bullet or an indent stays under it. */
 export function wrap(line: string, room: number): string[] {
   if (width(line) <= room) return [line];
-  const head = /^\s*(?:[•✓✗→–-]\s+)?/.exec(line)?.[0] ?? '';
+  const head = /^\s*(?:[•◦✓✗→–-]\s+)?/.exec(line)?.[0] ?? '';
   const indent = ' '.repeat(width(head));
   const out: string[] = [];
   let current = head;

@@ -33,7 +33,8 @@ export const calico: RuleWords = {
     nic: '在 {node} 上，{wrong} 位于 {nic}，节点地址位于 {rightNic}。{nic} 的接口序号更大（{index} 对 {rightIndex}），而 first-found 从序号最大的接口开始找。',
     'nic-only': '在 {node} 上，{wrong} 位于 {nic}，节点地址位于 {rightNic}。',
     log: '{node} 上的 calico-node 日志：{line}',
-    unreachable: '从 {peer} 发往 {wrong} 的数据包走 {way}：{peer} 没有包含该地址的网络。',
+    unreachable: '从 {peer} 发往 {wrong} 的数据包经网关 {gateway}（dev {device}）出去：{peer} 没有包含该地址的网络。',
+    'no-way': '{peer} 没有通往 {wrong} 的路：{error}。',
     'no-answer': '从 {peer} 连接 {wrong}:{port}：{result}。',
     session: '{peer} 上的 BIRD：与 {wrong} 的会话为 {info}。{error}',
     passive:
