@@ -121,7 +121,7 @@ const ROWS: [string, Question, EvidenceItem[], string | undefined][] = [
   ['no agent answered', ASK_PORT, cluster({ agents: [] }), undefined],
   [
     'not a question about reachability',
-    { type: 'diagnose', target: { kind: 'Service', namespace: 'shop', name: 'web' } },
+    { type: 'diagnose', target: { kind: 'Node', name: 'a' } },
     cluster(),
     undefined,
   ],

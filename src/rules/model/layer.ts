@@ -12,12 +12,12 @@ import {
   type Entry,
   entries,
 } from './paths.ts';
-import { backends, serviceTarget, targetEndpoints } from './target.ts';
+import { asksAboutWays, backends, serviceTarget, targetEndpoints } from './target.ts';
 
 /** Gives the layer, or undefined where the question is not about reachability or no probe could tell anything. */
 export function layerOf(facts: Facts): Layer | undefined {
   const { service, port } = serviceTarget(facts);
-  if (facts.question.type !== 'why-not-reachable' || service === undefined || port === undefined) return undefined;
+  if (!asksAboutWays(facts.question) || service === undefined || port === undefined) return undefined;
   if (service.type === 'ExternalName') return 'service';
   const endpoints = targetEndpoints(facts);
   if (endpoints.known && backends(facts).length === 0) return 'endpoints';

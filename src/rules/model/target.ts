@@ -143,6 +143,11 @@ function computeEntryAsked(facts: Facts): NodeObject | undefined {
   });
 }
 
+/** True for questions that the ways to a Service decide: why it is not reachable, or how it is. */
+export function asksAboutWays({ type, target }: Question): boolean {
+  return type === 'why-not-reachable' || (type === 'diagnose' && target.kind === 'Service');
+}
+
 /** True where the finding is a fault of the very thing that was asked about. */
 export function aboutTarget(finding: Finding, facts: Facts): boolean {
   const { target, type } = facts.question;

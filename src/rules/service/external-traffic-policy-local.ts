@@ -3,7 +3,7 @@ import { type Facts, proof } from '../../core/facts.ts';
 import { defineRule } from '../../core/rule.ts';
 import { splitLink } from '../links.ts';
 import { type Entry, entries } from '../model/paths.ts';
-import { backends, serviceTarget, targetEndpoints } from '../model/target.ts';
+import { asksAboutWays, backends, serviceTarget, targetEndpoints } from '../model/target.ts';
 import { serviceName } from './failing.ts';
 
 export const externalTrafficPolicyLocal = defineRule({
@@ -34,7 +34,7 @@ export const externalTrafficPolicyLocal = defineRule({
     const command = `kubectl get service -n ${service.namespace} ${service.name} -o jsonpath='{.spec.externalTrafficPolicy}'`;
     const spec = proof(services, 'spec', { service: name, policy }, command);
     if (policy !== 'Local') {
-      if (facts.question.type === 'why-not-reachable')
+      if (asksAboutWays(facts.question))
         say.clear({ object: ref, text: 'cluster', data: { service: name }, because: [spec] });
       return;
     }

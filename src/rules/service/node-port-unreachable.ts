@@ -6,7 +6,7 @@ import { parseIp } from '../../core/ip.ts';
 import { defineRule } from '../../core/rule.ts';
 import { nodeOfAddress, nodesByName } from '../model/nodes.ts';
 import { backendProbes, connects, connectsTell, deadBackends, type Entry, entries } from '../model/paths.ts';
-import { backends, entryAsked, serviceTarget } from '../model/target.ts';
+import { asksAboutWays, backends, entryAsked, serviceTarget } from '../model/target.ts';
 import { serviceName } from './failing.ts';
 import { targetText } from './listeners.ts';
 
@@ -35,10 +35,10 @@ export const nodePortUnreachable = defineRule({
     dead: 'Connect from {from} to the endpoint {target}: {result}.',
     held: '{node} accepts connects on {port} by a socket that kube-proxy holds open, and has no rule behind it: nobody answers.',
   },
-  answers: (question) => question.type === 'why-not-reachable',
+  answers: asksAboutWays,
   judge(facts, say) {
     const { service, ref, port, servicesKnown } = serviceTarget(facts);
-    if (facts.question.type !== 'why-not-reachable') return;
+    if (!asksAboutWays(facts.question)) return;
     if (!servicesKnown) say.undecided();
     if (service === undefined || ref === undefined || port?.nodePort === undefined) return;
     const ways = entries(facts);
@@ -92,18 +92,24 @@ function said(facts: Facts, ways: readonly Entry[], label: string, protocol: str
     because: [],
     scope,
   });
+  // Who asks how the Service is has not said that it fails.
+  if (facts.question.type === 'diagnose') return { undecided: connectsTell(facts) && untried(ways) };
   if (working.length === 0) {
     const scope = { nodes: ways.map((way) => way.node), working };
     if (!connectsTell(facts)) return { undecided: true, finding: likely('udp', { protocol }, scope) };
     return { undecided: true, finding: likely('reported', {}, scope) };
   }
   // A ready node that nobody tried could be the one that fails.
-  const undecided = ways.some((way) => way.state === 'unknown' && way.ready);
+  const undecided = untried(ways);
   const scope = { nodes: [], working };
   if (from !== undefined && isOutside(facts, from)) return { undecided, finding: likely('outside', { from }, scope) };
   const nowhere = at !== undefined && isForeign(at) && entryAsked(facts) === undefined;
   if (nowhere) return { undecided: true, finding: likely('elsewhere', { at }, scope) };
   return { undecided };
+}
+
+function untried(ways: readonly Entry[]): boolean {
+  return ways.some((way) => way.state === 'unknown' && way.ready);
 }
 
 /** True for a place that is no node, by name or by address. */

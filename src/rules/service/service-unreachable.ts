@@ -3,6 +3,7 @@ import type { ServiceObject } from '../../core/evidence/cluster-types.ts';
 import type { TcpResult } from '../../core/evidence/node-network.ts';
 import { type Facts, proof } from '../../core/facts.ts';
 import type { Scope } from '../../core/finding.ts';
+import type { ObjectRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import {
   backendProbes,
@@ -12,7 +13,7 @@ import {
   deadBackends,
   type NodeConnects,
 } from '../model/paths.ts';
-import { backends, serviceTarget } from '../model/target.ts';
+import { asksAboutWays, backends, serviceTarget } from '../model/target.ts';
 import { serviceName } from './failing.ts';
 import { targetText } from './listeners.ts';
 
@@ -34,53 +35,81 @@ export const serviceUnreachable = defineRule({
     tried: 'Connect from {from} to {address}: {result}.',
   },
   // A question about a NodePort is decided by the way in, not by the ClusterIP behind it.
-  answers: (question) => question.type === 'why-not-reachable' && question.target.kind === 'Service',
+  answers: (question) => asksAboutWays(question) && question.target.kind === 'Service',
   judge(facts, say) {
     const { service, ref, port } = serviceTarget(facts);
-    const { type, target } = facts.question;
-    if (type !== 'why-not-reachable' || target.kind !== 'Service' || service === undefined || ref === undefined) return;
-    const label = serviceName(service);
-    const likely = { object: ref, confidence: 'likely', because: [], scope: {} } as const;
-    if (service.type === 'ExternalName') {
-      say.undecided();
-      const data = { service: label, target: service.externalName ?? '?' };
-      say.find({ ...likely, text: 'external', data, tryThis: `getent hosts ${service.externalName ?? ''}` });
+    const { target } = facts.question;
+    if (!asksAboutWays(facts.question) || target.kind !== 'Service' || service === undefined || ref === undefined)
       return;
-    }
+    if (service.type === 'ExternalName') return sayExternal(facts, say, service, ref);
     if (port === undefined) return;
     const tried = attempts(facts, service, port.port);
-    if (tried.length === 0) {
-      // With a NodePort the way in was asked about, and that rule decides.
-      if (port.nodePort !== undefined) return;
-      say.undecided();
-      if (connectsTell(facts)) say.find({ ...likely, text: 'reported', data: { service: label } });
-      else say.find({ ...likely, text: 'udp', data: { service: label, protocol: port.protocol } });
-      return;
-    }
-    const failing = tried.filter((t) => t.result.result !== 'open');
-    const working = tried.filter((t) => t.result.result === 'open');
-    const scope: Scope = { nodes: failing.map((t) => t.node), working: working.map((t) => t.node) };
-    const dead = deadBackends(facts);
-    if (failing.length === 0 && dead.length === 0) return;
-    const shown = [...failing.slice(0, 2), ...working.slice(0, 1)];
-    const because = shown.map((t) =>
-      proof(
-        t.fact,
-        'tried' as const,
-        { from: t.node, address: targetText({ ip: t.result.address, port: t.result.port }), result: t.result.result },
-        `nc -vz -w 2 ${t.result.address} ${t.result.port}   # on ${t.node}`,
-      ),
-    );
-    const common = { object: ref, confidence: 'confirmed', because, scope } as const;
-    if (failing.length === 0) {
-      const data = { service: label, dead: dead.map(targetText), count: dead.length, total: backends(facts).length };
-      say.find({ ...common, text: 'partly', data });
-      return;
-    }
-    const text = working.length === 0 ? 'everywhere' : 'found';
-    say.find({ ...common, text, data: { service: label, address: addressOf(service, port.port), ...named(scope) } });
+    if (tried.length > 0) saySeen(facts, say, { service, ref, port: port.port, tried });
+    // With a NodePort the way in was asked about, and that rule decides.
+    else if (port.nodePort === undefined) sayUntried(facts, say, { service, ref, protocol: port.protocol });
   },
 });
+
+type Speak = Parameters<typeof serviceUnreachable.judge>[1];
+
+/** A name and no address: nobody here can try it, and nobody asks for more where nothing was reported. */
+function sayExternal(facts: Facts, say: Speak, service: ServiceObject, object: ObjectRef): void {
+  if (facts.question.type !== 'why-not-reachable') return;
+  say.undecided();
+  const name = service.externalName ?? '?';
+  const data = { service: serviceName(service), target: name };
+  const tryThis = `getent hosts ${name}`;
+  say.find({ object, confidence: 'likely', text: 'external', data, because: [], scope: {}, tryThis });
+}
+
+interface Untried {
+  readonly service: ServiceObject;
+  readonly ref: ObjectRef;
+  readonly protocol: string;
+}
+
+/** Who asks how the Service is has not said that it fails. */
+function sayUntried(facts: Facts, say: Speak, { service, ref, protocol }: Untried): void {
+  const reported = facts.question.type === 'why-not-reachable';
+  const tells = connectsTell(facts);
+  if (reported || tells) say.undecided();
+  if (!reported) return;
+  const common = { object: ref, confidence: 'likely', because: [], scope: {} } as const;
+  const label = serviceName(service);
+  if (tells) say.find({ ...common, text: 'reported', data: { service: label } });
+  else say.find({ ...common, text: 'udp', data: { service: label, protocol } });
+}
+
+interface Seen {
+  readonly service: ServiceObject;
+  readonly ref: ObjectRef;
+  readonly port: number;
+  readonly tried: readonly Attempt[];
+}
+
+function saySeen(facts: Facts, say: Speak, { service, ref, port, tried }: Seen): void {
+  const label = serviceName(service);
+  const failing = tried.filter((t) => t.result.result !== 'open');
+  const working = tried.filter((t) => t.result.result === 'open');
+  const scope: Scope = { nodes: failing.map((t) => t.node), working: working.map((t) => t.node) };
+  const dead = deadBackends(facts);
+  const because = [...failing.slice(0, 2), ...working.slice(0, 1)].map((t) =>
+    proof(
+      t.fact,
+      'tried' as const,
+      { from: t.node, address: targetText({ ip: t.result.address, port: t.result.port }), result: t.result.result },
+      `nc -vz -w 2 ${t.result.address} ${t.result.port}   # on ${t.node}`,
+    ),
+  );
+  const common = { object: ref, confidence: 'confirmed', because, scope } as const;
+  if (failing.length > 0) {
+    const text = working.length === 0 ? 'everywhere' : 'found';
+    say.find({ ...common, text, data: { service: label, address: addressOf(service, port), ...named(scope) } });
+  } else if (dead.length > 0) {
+    const data = { service: label, dead: dead.map(targetText), count: dead.length, total: backends(facts).length };
+    say.find({ ...common, text: 'partly', data });
+  }
+}
 
 function named(scope: Scope): { failing: readonly string[]; working: readonly string[] } {
   return { failing: scope.nodes ?? [], working: scope.working ?? [] };

@@ -133,6 +133,48 @@ function podsOfSubject(seed: number): Model['pods'] {
   return podsOf(model, subjectOf(model, wanted.question));
 }
 
+describe('two faults on two nodes', () => {
+  const struck: [string, (node: Model['nodes'][number], port: number) => void][] = [
+    ['ip-forward-off', (node) => void (node.faults.ipForwardOff = true)],
+    ['proxy-rules-flushed', (node) => void (node.faults.proxyFlushed = true)],
+    ['host-firewall-drops-node-port', (node, port) => void (node.faults.firewallDrops = [port])],
+  ];
+  it.each(seedsOf(40))('seed %d: are two causes, each on its node', { timeout: 60_000 }, async (seed) => {
+    const { model, expect: wanted } = generateCluster(seed, { fault: null });
+    const homes = new Set(podsOf(model, subjectOf(model, wanted.question)).map((p) => p.node));
+    const [one, two] = model.nodes.filter((node) => !homes.has(node.name));
+    const [first, second] = [struck[seed % 3], struck[(seed + 1) % 3]];
+    if (one === undefined || first === undefined || second === undefined) return;
+    first[1](one, Number(wanted.question[1]));
+    if (two !== undefined) second[1](two, Number(wanted.question[1]));
+    const { verdict, causes } = judge(await simulatedEvidence(renderCluster(model), wanted.question));
+    const expected = [`${first[0]} ${one.name}`, ...(two === undefined ? [] : [`${second[0]} ${two.name}`])];
+    expect([verdict, new Set(causes.map((c) => `${c.rule} ${c.object.name}`))]).toEqual([
+      'cause-found',
+      new Set(expected),
+    ]);
+  });
+});
+
+describe('another Service that is broken', () => {
+  it.each(seedsOf(50))(
+    'seed %d: is told, and is no fault of the one asked about',
+    { timeout: 60_000 },
+    async (seed) => {
+      const { model, expect: wanted } = generateCluster(seed, { fault: null });
+      const subject = subjectOf(model, wanted.question);
+      const other = model.services.find((s) => s !== subject && s.ports.some((p) => p.nodePort !== undefined));
+      if (other === undefined) throw new Error('the generator makes several Services');
+      other.selector = { app: 'nobody' };
+      const { verdict, alsoFound } = judge(await simulatedEvidence(renderCluster(model), wanted.question));
+      expect([verdict, alsoFound.map((f) => `${f.rule} ${f.object.name}`)]).toEqual([
+        'no-fault-found',
+        [`service-no-ready-endpoints ${other.name}`],
+      ]);
+    },
+  );
+});
+
 describe('no fault', () => {
   it.each(seedsOf(FAULTS.length))('seed %d', { timeout: 60_000 }, async (seed) => {
     const { diagnosis } = await diagnose(seed, null);

@@ -198,6 +198,30 @@ describe('service-unreachable', () => {
   );
 });
 
+describe('how a Service is', () => {
+  const HOW: Question = { type: 'diagnose', target: { kind: 'Service', namespace: 'shop', name: 'web' } };
+  it.each<[string, EvidenceItem[], string, string[]]>([
+    ['all works', cluster(), 'no-fault-found', []],
+    ['an entry fails', cluster({ tcp: { [entryOf('a')]: 'timeout' } }), 'inconclusive', ['node-port-unreachable']],
+    [
+      'the ClusterIP fails',
+      cluster({ tcp: { [clusterIpFrom('a')]: 'timeout' } }),
+      'inconclusive',
+      ['service-unreachable'],
+    ],
+    ['nobody could try, and nobody said that it fails', cluster({ agents: [] }), 'inconclusive', []],
+    [
+      'UDP with a ready endpoint',
+      cluster({ service: udp, endpoints: [endpoint('b', { ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] })] }),
+      'no-fault-found',
+      [],
+    ],
+  ])('%s', (_, items, verdict, symptoms) => {
+    const diagnosis = judge(bundle(HOW, items));
+    expect([diagnosis.verdict, diagnosis.symptoms.map((s) => s.rule)]).toEqual([verdict, symptoms]);
+  });
+});
+
 describe('the verdict', () => {
   it.each<[string, Question, EvidenceItem[], string]>([
     ['all work', ASK_PORT, cluster(), 'no-fault-found'],
