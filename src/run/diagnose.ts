@@ -4,7 +4,6 @@ import { Progress } from '../collect/progress.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { EvidenceBundle } from '../core/evidence.ts';
 import type { Question } from '../core/question.ts';
-import { judge } from '../rules/evaluate.ts';
 
 export interface DiagnosisResult {
   readonly bundle: EvidenceBundle;
@@ -21,7 +20,9 @@ export async function runDiagnosis(
   options: CollectOptions,
 ): Promise<DiagnosisResult> {
   const progress = new Progress(options.onProgress);
-  const bundle = await collectEvidence(question, ports, options, progress);
+  const collecting = collectEvidence(question, ports, options, progress);
+  // A hundred files of rules, loaded while the cluster is waited for.
+  const [bundle, { judge }] = await Promise.all([collecting, import('../rules/evaluate.ts')]);
   const diagnosis = await progress.step('judge', async () => judge(bundle));
   return { bundle, diagnosis };
 }
