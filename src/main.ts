@@ -26,7 +26,7 @@ function version(): string {
 
 async function main(argv: string[]): Promise<number> {
   const [first = '', ...rest] = argv;
-  const run = PROCESSES[first];
+  const run = Object.hasOwn(PROCESSES, first) ? PROCESSES[first] : undefined;
   if (run !== undefined) return run(rest);
   if (first === 'version' || first === '--version') {
     process.stdout.write(`kubewhy ${version()}\n`);
@@ -36,4 +36,10 @@ async function main(argv: string[]): Promise<number> {
   return runCli(argv, process.env, processIo());
 }
 
+// Whoever reads has read enough (`kubewhy … | head`): the rest goes nowhere, and the exit code stays the verdict's.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,5 @@
 /** A question from the terminal: the same collection and judgement as the worker's, with the caller's own kubeconfig. */
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import type { CliEnvironment } from '../config/cli.ts';
 import { UserError } from '../core/errors.ts';
 import { parseQuestion } from '../core/parse-question.ts';
@@ -8,7 +7,7 @@ import { terminalAgents } from './agents.ts';
 import { type Arguments, parseDuration } from './arguments.ts';
 import type { Io } from './io.ts';
 import { terminalProgress } from './progress.ts';
-import { show, showOptions } from './show.ts';
+import { saveEvidence } from './save.ts';
 
 /**
  * Asks and shows. @returns the exit code of the verdict.
@@ -43,14 +42,12 @@ export async function ask(args: Arguments, environment: CliEnvironment, io: Io):
   try {
     const id = `dx-${randomBytes(4).toString('hex').slice(0, 5)}`;
     const options = { id, deadlineMs, signal: stop.signal, onProgress: progress.onProgress };
-    const { bundle, diagnosis } = await runDiagnosis(
-      question,
-      { cluster, agents: agents.agents, clock: { now: Date.now } },
-      options,
-    );
+    const diagnosing = runDiagnosis(question, { cluster, agents: agents.agents, clock: { now: Date.now } }, options);
+    // What shows a report is loaded while the cluster is waited for.
+    const [{ bundle, diagnosis }, { show, showOptions }] = await Promise.all([diagnosing, import('./show.ts')]);
     progress.clear();
     if (agents.note !== undefined && io.errIsTerminal) io.err(`${agents.note}\n`);
-    if (flags['save'] !== undefined) await save(flags['save'], JSON.stringify(bundle, null, 1));
+    if (flags['save'] !== undefined) await saveEvidence(flags['save'], `${JSON.stringify(bundle, null, 1)}\n`);
     return show(diagnosis, io, showOptions(flags, environment, io));
   } finally {
     progress.clear();
@@ -62,18 +59,4 @@ export async function ask(args: Arguments, environment: CliEnvironment, io: Io):
 
 function pair(name: string, flags: Arguments['flags']): string[] {
   return flags[name] === undefined ? [] : [name, flags[name]];
-}
-
-async function save(file: string, content: string): Promise<void> {
-  try {
-    // Evidence names nodes, addresses and Pods of somebody's cluster.
-    await writeFile(file, `${content}\n`, { mode: 0o600 });
-  } catch (error) {
-    throw new UserError(
-      'save-failed',
-      `--save ${file}: the file cannot be written: ${(error as Error).message}.`,
-      {},
-      error,
-    );
-  }
 }

@@ -17,7 +17,9 @@ export async function runCli(argv: readonly string[], env: Environment, io: Io):
     }
     return await command(args, env, io);
   } catch (error) {
-    return fail(error, argv, io);
+    // What went wrong may quote a server, a file or an agent: nothing of it acts on the terminal.
+    const { visible } = await import('../report/visible.ts');
+    return fail(error, argv, io, visible);
   }
 }
 
@@ -47,7 +49,7 @@ async function command(args: Arguments, env: Environment, io: Io): Promise<numbe
   throw new UserError('unknown-command', `I know no command "${verb.slice(0, 60)}". ${hint}`);
 }
 
-function fail(error: unknown, argv: readonly string[], io: Io): number {
+function fail(error: unknown, argv: readonly string[], io: Io, visible: (text: string) => string): number {
   const json = argv.some(
     (word, i) =>
       word === '--output=json' || word === '-ojson' || (word === 'json' && /^(-o|--output)$/.test(argv[i - 1] ?? '')),
@@ -58,10 +60,9 @@ function fail(error: unknown, argv: readonly string[], io: Io): number {
       : error instanceof ClusterError
         ? `cluster-${error.code}`
         : 'internal-error';
+  const text = visible(errorText(error));
   const message =
-    error instanceof UserError || error instanceof ClusterError
-      ? errorText(error)
-      : `This is a bug in kubewhy: ${errorText(error)}`;
+    error instanceof UserError || error instanceof ClusterError ? text : `This is a bug in kubewhy: ${text}`;
   // stdout stays for results alone: a program that parses it gets nothing, and the exit code says why.
   io.err(json ? `${JSON.stringify({ error: { code, message } })}\n` : `kubewhy: ${message}\n`);
   if (error instanceof ClusterError || code.startsWith('cluster-') || code.startsWith('kubeconfig-'))

@@ -37,7 +37,7 @@ export const EvidenceBundle = z.object({
   apiVersion: z.literal('kubewhy/v1'),
   kind: z.literal('Evidence'),
   /** The diagnosis that collected it, `dx-…`. */
-  id: z.string().max(40),
+  id: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'an id has letters, digits and -'),
   cluster: z.string().max(253),
   question: Question,
   startedAt: z.string().max(40),

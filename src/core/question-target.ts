@@ -41,6 +41,13 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   cluster: 'cluster',
 };
 const PROTOCOLS: Readonly<Record<string, 'TCP' | 'UDP' | 'SCTP'>> = { tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' };
+
+/** Looks a typed word up; words like `constructor` are in every object and mean nothing here. */
+function own<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  const key = word.toLowerCase();
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 /** A target, and the entry that its words named with it. */
 export interface Parsed {
   readonly target: Target;
@@ -85,12 +92,12 @@ function entryTarget(word: string, namespace: string | undefined): Parsed {
 
 /** The target of diagnose: a component, or a kind and a name. */
 export function diagnoseTarget(words: readonly string[], namespace: string | undefined): Parsed {
-  const component = COMPONENTS[words.join(' ').toLowerCase()];
+  const component = own(COMPONENTS, words.join(' '));
   if (component !== undefined) return { target: { kind: 'Component', name: component } };
   const split = splitKind(words);
   if (split === undefined) {
     const word = words[0] ?? '';
-    if (words.length === 1 && word.toLowerCase() in KINDS)
+    if (words.length === 1 && own(KINDS, word) !== undefined)
       throw new UserError('target-missing', `diagnose ${word} needs a name. Try: diagnose ${word} NAME.`, {
         verb: word,
       });
@@ -112,12 +119,12 @@ function splitKind(words: readonly string[]): { kind: Target['kind']; name: stri
   const first = words[0] ?? '';
   const slash = first.indexOf('/');
   if (slash > 0) {
-    const kind = KINDS[first.slice(0, slash).toLowerCase()];
+    const kind = own(KINDS, first.slice(0, slash));
     if (kind === undefined || first.length === slash + 1) return undefined;
     if (words.length > 1) throw tooMany(words[1] ?? '', first);
     return { kind, name: first.slice(slash + 1) };
   }
-  const kind = KINDS[first.toLowerCase()];
+  const kind = own(KINDS, first);
   if (kind === undefined || words[1] === undefined) return undefined;
   if (words.length > 2) throw tooMany(words[2] ?? '', `${first} ${words[1]}`);
   return { kind, name: words[1] };
@@ -132,7 +139,7 @@ function serviceTarget(text: string, namespace: string | undefined): Target {
   const colon = text.indexOf(':');
   if (colon < 0) {
     const end = text.lastIndexOf('/');
-    const known = end > 0 ? PROTOCOLS[text.slice(end + 1).toLowerCase()] : undefined;
+    const known = end > 0 ? own(PROTOCOLS, text.slice(end + 1)) : undefined;
     const rest = known === undefined ? text : text.slice(0, end);
     return {
       kind: 'Service',
@@ -181,7 +188,7 @@ function portNumber(digits: string): number {
 
 function protocolOf(word: string | undefined): { protocol?: 'TCP' | 'UDP' | 'SCTP' } {
   if (word === undefined || word === '') return {};
-  const protocol = PROTOCOLS[word.toLowerCase()];
+  const protocol = own(PROTOCOLS, word);
   if (protocol === undefined) throw unknownWord('unknown-protocol', 'protocol', word, Object.keys(PROTOCOLS));
   return { protocol };
 }

@@ -48,7 +48,7 @@ function head(page: Page): string[] {
   lines.push(...causeLines(page));
   const about = [
     `${word(language, 'root.cluster')} ${nameText(report.cluster)}`,
-    report.id,
+    nameText(report.id),
     word(language, 'root.seconds', { seconds: secondsBetween(report.startedAt, report.finishedAt) }),
     shorten(visible(questionText(report.question)), 200),
   ];
