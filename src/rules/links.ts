@@ -19,9 +19,6 @@ export const wholeServiceLink: Link = {
   when: (cause, effect) => sameRef(cause.object, effect.object) && (effect.scope.working ?? []).length === 0,
 };
 
-/** The same, where the Service then cannot answer at all, tried or not. */
-export const wholeServiceProof: Link = { when: wholeServiceLink.when, proves: true };
-
 /** Same object, for chains on one node or workload. */
 export const sameObjectLink: Link = { when: (cause, effect) => sameRef(cause.object, effect.object) };
 

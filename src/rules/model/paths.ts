@@ -102,7 +102,7 @@ function stateOf(facts: Facts, entry: Omit<Entry, 'state'>, port: number, cut: R
  * True where a handshake proves nothing: kube-proxy before v1.24 holds each NodePort by a socket of its own, which accepts
  * whoever finds no rule (facts §4.1). Only where the rest says the same: no rule, the endpoints reached, the ClusterIP dead.
  */
-export function isHeldOpen(facts: Facts, node: string, port: number): boolean {
+function isHeldOpen(facts: Facts, node: string, port: number): boolean {
   const inner = clusterIpProbe(facts, node);
   if (inner === undefined || inner.result === 'open') return false;
   if (!backendProbes(facts).some((p) => p.from === node && p.result.result === 'open')) return false;
