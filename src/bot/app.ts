@@ -10,6 +10,7 @@ import { createBudget } from '../adapters/slack/budget.ts';
 import { createSlackClient } from '../adapters/slack/client.ts';
 import { identify } from '../adapters/slack/identity.ts';
 import { createSockets, type Sockets } from '../adapters/slack/sockets.ts';
+import { createInbox } from '../adapters/store/inbox.ts';
 import { createLimits } from '../adapters/store/limits.ts';
 import { createQuestions } from '../adapters/store/questions.ts';
 import { createRecent } from '../adapters/store/recent.ts';
@@ -20,6 +21,7 @@ import type { BotConfig } from '../config/bot.ts';
 import type { BotDeps } from './context.ts';
 import { Directory } from './directory.ts';
 import { trouble } from './handle.ts';
+import { Inbox } from './inbox.ts';
 import { registerListeners } from './listeners.ts';
 
 export interface BotOptions {
@@ -108,8 +110,12 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     trouble(error, config.language, deps);
     return Promise.resolve();
   });
-  registerListeners(app, deps);
+  const inbox = new Inbox(createInbox(redis), deps);
+  registerListeners(app, deps, inbox);
+  // Closed after the sockets: what came in through them is still done.
+  lifetime.onClose('inbox', () => inbox.close());
   const bot = await receivers.open(app, lifetime);
+  inbox.start();
   if (config.healthPort > 0) {
     const ready = (): string | undefined => {
       if (bot.port === undefined && bot.openSockets() === 0) return 'no connection to Slack is open';

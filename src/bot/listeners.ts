@@ -1,28 +1,27 @@
 /** What Slack sends, turned into requests: one listener for commands, one for events, one for buttons; each acknowledges first. */
-import type { AckFn, App, BlockAction, RespondFn, SlashCommand } from '@slack/bolt';
+import type { AckFn, App, BlockAction, SlashCommand } from '@slack/bolt';
 import { z } from 'zod';
-import { buttonOf } from './buttons/index.ts';
 import type { Plan } from './commands/command.ts';
 import { planOf } from './commands/index.ts';
 import type { BotDeps } from './context.ts';
-import { handle, personal, trouble } from './handle.ts';
-import { replyEphemeral, replyInDirectMessage, replyTo } from './replies.ts';
-import type { Request } from './request.ts';
+import { personal, trouble } from './handle.ts';
+import type { Inbox } from './inbox.ts';
+import type { Received } from './received.ts';
 import { TEXTS } from './texts.ts';
 
 /** Slack waits 3 s; a listener that has said nothing by then would leave the person with an error of Slack's. */
 const WATCHDOG_MS = 2500;
 
 /** Registers everything that the bot listens to. */
-export function registerListeners(app: App, deps: BotDeps): void {
-  app.command(/.*/, async ({ command, ack, respond }) => {
-    await onCommand(command, ack, respond, deps);
-  });
-  app.event('app_mention', async ({ event, body }) => onEvent(event, body, 'channel', deps));
-  app.event('message', async ({ event, body }) => onEvent(event, body, 'im', deps));
-  app.action(/.*/, async ({ ack, body, respond }) => {
+export function registerListeners(app: App, deps: BotDeps, inbox: Inbox): void {
+  app.command(/.*/, async ({ command, ack }) => onCommand(command, ack, deps, inbox));
+  app.event('app_mention', async ({ event, body }) => onEvent(event, body, 'channel', deps, inbox));
+  app.event('message', async ({ event, body }) => onEvent(event, body, 'im', deps, inbox));
+  app.action(/.*/, async ({ ack, body }) => {
+    const received = body.type === 'block_actions' ? pressed(body) : undefined;
+    const work = received === undefined ? undefined : inbox.receive(received);
     await acknowledged(deps, () => ack());
-    if (body.type === 'block_actions') await onButton(body, respond, deps);
+    await work?.();
   });
   // Nothing of ours opens a form or a shortcut; an old card or another app's leftovers must not be left without an answer.
   app.shortcut(/.*/, async ({ ack }) => ack());
@@ -30,20 +29,25 @@ export function registerListeners(app: App, deps: BotDeps): void {
 }
 
 /** Plans the line, which is pure and quick, and acknowledges with what there is to say at once. */
-async function onCommand(command: SlashCommand, ack: AckFn<string>, respond: RespondFn, deps: BotDeps): Promise<void> {
+async function onCommand(command: SlashCommand, ack: AckFn<string>, deps: BotDeps, inbox: Inbox): Promise<void> {
   const language = personal({ userId: command.user_id }, deps);
-  const { plan, text } = planned(command.command, command.text ?? '', language, deps);
+  const line = command.text ?? '';
+  const { plan, text } = planned(command.command, line, language, deps);
+  const work = plan?.work === undefined ? undefined : inbox.receive(typed(command, line));
   await acknowledged(deps, () => (text === undefined ? ack() : ack(text)));
-  if (plan?.work === undefined) return;
-  const request: Request = {
+  await work?.();
+}
+
+function typed(command: SlashCommand, text: string): Received {
+  return {
     key: ['slash', command.team_id, command.channel_id, command.user_id, command.trigger_id].join('|'),
     userId: command.user_id,
     teamId: command.team_id,
     channelId: command.channel_id,
     channelKind: 'unknown',
-    reply: replyTo(respond, deps.log),
+    answer: { by: 'address', url: command.response_url },
+    what: { kind: 'line', text },
   };
-  await handle(request, deps, plan.work);
 }
 
 function planned(
@@ -77,7 +81,13 @@ const Event = z.object({
 const Envelope = z.object({ event_id: z.string(), team_id: z.string() });
 
 /** Mentions and direct messages. Bolt has acknowledged them already. Edits, joins and bots' messages are none. */
-async function onEvent(rawEvent: unknown, rawBody: unknown, kind: 'im' | 'channel', deps: BotDeps): Promise<void> {
+async function onEvent(
+  rawEvent: unknown,
+  rawBody: unknown,
+  kind: 'im' | 'channel',
+  deps: BotDeps,
+  inbox: Inbox,
+): Promise<void> {
   const event = Event.safeParse(rawEvent);
   const body = Envelope.safeParse(rawBody);
   if (!event.success || !body.success) return;
@@ -85,47 +95,33 @@ async function onEvent(rawEvent: unknown, rawBody: unknown, kind: 'im' | 'channe
   if (bot !== undefined || subtype !== undefined || user === deps.botUserId) return;
   if (kind === 'im' && event.data.channel_type !== 'im') return;
   const threadTs = kind === 'im' ? inThread : (inThread ?? ts);
-  const request: Request = {
+  const there = inThread === undefined ? {} : { threadTs: inThread };
+  const work = inbox.receive({
     key: `event|${body.data.event_id}`,
     userId: user,
     teamId: event.data.user_team ?? event.data.team ?? body.data.team_id,
     channelId: channel,
     channelKind: kind === 'im' ? 'im' : 'unknown',
     ...(threadTs === undefined ? {} : { threadTs }),
-    reply:
-      kind === 'im'
-        ? replyInDirectMessage(deps, channel, inThread)
-        : replyEphemeral(deps, { channel, user, threadTs: inThread }),
-  };
-  await handle(request, deps, async (allowed) => {
-    const text = event.data.text.replaceAll(`<@${deps.botUserId}>`, ' ');
-    const plan = planOf(text, { settings: deps.settings, language: allowed.language, botUserId: deps.botUserId });
-    // A mention has no acknowledgement that a person sees; the root message of the worker is the answer.
-    if (plan.work === undefined) await request.reply({ text: plan.ack ?? '' });
-    else await plan.work(allowed);
+    answer: kind === 'im' ? { by: 'direct', ...there } : { by: 'ephemeral', ...there },
+    what: { kind: 'line', text: event.data.text.replaceAll(`<@${deps.botUserId}>`, ' ') },
   });
+  await work();
 }
 
-async function onButton(body: BlockAction, respond: RespondFn, deps: BotDeps): Promise<void> {
+function pressed(body: BlockAction): Received | undefined {
   const [action] = body.actions;
-  if (action?.type !== 'button') return;
+  if (action?.type !== 'button') return undefined;
   const { user, container } = body;
-  const channelId = body.channel?.id ?? text(container, 'channel_id');
-  const request: Request = {
+  return {
     key: ['button', user.id, body.trigger_id, action.action_id, action.action_ts].join('|'),
     userId: user.id,
     teamId: user.team_id ?? body.team?.id ?? '',
-    channelId: channelId ?? '',
+    channelId: body.channel?.id ?? text(container, 'channel_id') ?? '',
     channelKind: 'unknown',
-    reply: replyTo(respond, deps.log),
+    answer: { by: 'address', url: body.response_url },
+    what: { kind: 'button', action: action.action_id, value: action.value ?? '' },
   };
-  const button = buttonOf(action.action_id);
-  if (button === undefined || channelId === undefined) {
-    deps.log.warn({ action: action.action_id }, 'a button that nobody knows');
-    await request.reply({ text: TEXTS[personal(request, deps)].buttonStale });
-    return;
-  }
-  await handle(request, deps, (allowed) => button.press(action.value ?? '', allowed));
 }
 
 function text(container: BlockAction['container'], key: string): string | undefined {

@@ -1,16 +1,25 @@
 /** How one person is told something that only they see: by the response address, an ephemeral message, or in their direct message. */
-import type { RespondFn } from '@slack/bolt';
 import type { Log } from '../adapters/log.ts';
 import type { BotDeps } from './context.ts';
 import type { Reply, Request } from './request.ts';
 
 type Say = Request['reply'];
 
-/** Answers a command or a button. The response address works where the bot is not a member. */
-export function replyTo(respond: RespondFn, log: Log): Say {
+const RESPOND_MS = 10_000;
+
+/** Answers a command or a button at its response address, which works where the bot is not a member. */
+export function replyTo(url: string, log: Log): Say {
   return async (reply) => {
     try {
-      await respond({ response_type: 'ephemeral', replace_original: false, ...body(reply) });
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...body(reply) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(RESPOND_MS),
+      });
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
     } catch (error) {
       log.warn({ err: error }, 'private answer could not be sent');
     }

@@ -1,0 +1,98 @@
+/** Nothing that was acknowledged is lost: it is noted before the acknowledgement, and taken up where its bot died. */
+import type { Inbox as Store } from '../adapters/store/inbox.ts';
+import type { BotDeps } from './context.ts';
+import { perform, Received } from './received.ts';
+
+/** Between two looks for what a dead bot left, which are also the signs of life for what is being done here. */
+const LOOK_MS = 3000;
+/** A bot that gave no sign for so long is dead, or cannot reach Redis and is told so itself. */
+const SILENT_MS = 10_000;
+
+export class Inbox {
+  readonly #store: Store;
+  readonly #deps: BotDeps;
+  readonly #open = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: Store, deps: BotDeps) {
+    this.#store = store;
+    this.#deps = deps;
+  }
+
+  /** Begins to look for what others left behind. */
+  start(): void {
+    const look = (): void => {
+      this.#look()
+        .catch((error: unknown) => this.#deps.log.debug({ err: error }, 'left requests could not be looked for'))
+        .finally(() => {
+          if (this.#timer !== undefined) this.#timer = setTimeout(look, LOOK_MS);
+        });
+    };
+    this.#timer = setTimeout(look, 0);
+  }
+
+  /** Looks no more, and waits for what is being done; what is not done in time is taken up by another bot. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await Promise.all(this.#running);
+  }
+
+  /**
+   * Notes a request; its way to Redis begins before this returns, so an acknowledgement that is sent afterwards comes later.
+   * The returned function does what was asked.
+   */
+  receive(received: Received): () => Promise<void> {
+    const { log } = this.#deps;
+    this.#open.add(received.key);
+    // Without Redis the request itself will fail, and says so to the person.
+    const noted = this.#store
+      .note(received.key, JSON.stringify(received))
+      .catch((error: unknown) => log.debug({ err: error }, 'request could not be noted'));
+    return () => this.#perform(received, noted);
+  }
+
+  async #perform(received: Received, noted: Promise<void>): Promise<void> {
+    const running = this.#do(received, noted);
+    this.#running.add(running);
+    try {
+      await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #do(received: Received, noted: Promise<void>): Promise<void> {
+    const { log } = this.#deps;
+    this.#open.add(received.key);
+    await noted;
+    try {
+      await perform(received, this.#deps);
+    } finally {
+      this.#open.delete(received.key);
+      await this.#store
+        .done(received.key)
+        .catch((error: unknown) => log.debug({ err: error }, 'request could not be noted as done'));
+    }
+  }
+
+  async #look(): Promise<void> {
+    await this.#store.keepAlive([...this.#open]);
+    for (const { key, text } of await this.#store.takeLeft(SILENT_MS)) {
+      if (this.#open.has(key)) continue;
+      const received = parse(text);
+      this.#deps.log.info({ user: received?.userId, fits: received !== undefined }, 'a request that another bot left');
+      if (received === undefined) await this.#store.done(key);
+      else void this.#perform(received, Promise.resolve());
+    }
+  }
+}
+
+function parse(text: string): Received | undefined {
+  try {
+    return Received.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
