@@ -1,13 +1,18 @@
 #!/usr/bin/env node
 /** The executable: subcommand to process or question. Each is loaded only when it is run. */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 
 type Run = (argv: string[]) => Promise<number>;
 
 const io = { stdout: process.stdout, stderr: process.stderr };
 
 const PROCESSES: Readonly<Record<string, Run>> = {
-  agent: async (argv) => (await import('./agent/main.ts')).runAgent(argv, process.env, io),
+  agent: async (argv) => {
+    // On every node and nearly always idle: its heap's young part stays small, which saves some 7 MB at a time nobody waits for.
+    setFlagsFromString('--semi-space-growth-factor=1');
+    return (await import('./agent/main.ts')).runAgent(argv, process.env, io);
+  },
   all: async (argv) => {
     const [{ runBot }, { runWorker }] = await Promise.all([import('./bot/main.ts'), import('./worker/main.ts')]);
     return Math.max(...(await Promise.all([runBot(argv, process.env, io), runWorker(argv, process.env, io)])));
