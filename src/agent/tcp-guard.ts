@@ -14,7 +14,10 @@ const NEVER: readonly (readonly [cidr: string, what: string])[] = [
   ['192.0.0.192/32', "a cloud's metadata address"],
   ['::/96', 'an unspecified or loopback address'],
   ['::ffff:0:0/96', 'an IPv4 address in IPv6 form'],
+  ['::ffff:0:0:0/96', 'an IPv4 address in IPv6 form'],
   ['64:ff9b::/96', 'an IPv4 address in IPv6 form'],
+  ['64:ff9b:1::/48', 'an IPv4 address in IPv6 form'],
+  ['2002::/16', 'an IPv4 address in IPv6 form'],
   ['fe80::/10', 'a link-local address'],
   ['ff00::/8', 'a multicast address'],
   ['fd00:ec2::/32', "a cloud's metadata address"],
@@ -24,8 +27,9 @@ const NEVER_CIDRS: readonly (readonly [Cidr | undefined, string])[] = NEVER.map(
   parseCidr(cidr),
   what,
 ]);
-/** A range wider than this is no cluster's range, and would make the guard one of nothing. */
-const WIDEST_BITS = 8;
+/** A range wider than this is no cluster's range, and all together are no wider than four such: else the guard would be one of nothing. */
+const WIDEST_BITS = { 4: 8, 6: 16 } as const;
+const MOST_WIDEST = 4;
 
 /** Connects per second in the long run, and at once, for the whole agent. */
 export const TCP_RATE = { perSecond: 256, burst: 1024 } as const;
@@ -60,11 +64,16 @@ export class TokenBucket {
 export function tcpGate(networks: readonly string[], bucket: Pick<TokenBucket, 'take'>): TcpGate {
   const hosts = new Set<string>();
   const ranges: Cidr[] = [];
-  for (const network of networks) {
+  let width = 0;
+  for (const network of new Set(networks)) {
     const cidr = parseCidr(network);
-    if (cidr === undefined || cidr.bits < WIDEST_BITS) continue;
-    if (cidr.bits === (cidr.family === 4 ? 32 : 128)) hosts.add(`${cidr.family} ${cidr.base}`);
-    else ranges.push(cidr);
+    if (cidr === undefined || cidr.bits < WIDEST_BITS[cidr.family]) continue;
+    if (cidr.bits === (cidr.family === 4 ? 32 : 128)) {
+      hosts.add(`${cidr.family} ${cidr.base}`);
+      continue;
+    }
+    width += 2 ** (WIDEST_BITS[cidr.family] - cidr.bits);
+    if (width <= MOST_WIDEST) ranges.push(cidr);
   }
   return (address) => {
     const ip = parseIp(address);

@@ -31,7 +31,7 @@ export const PROBE_PARAMS = {
     clusterIPs: z.array(address).max(64).default([]),
   }),
   'node-journal': z.strictObject({
-    unit: z.string().regex(/^[A-Za-z0-9@._:-]{1,200}$/, 'a unit name has letters, digits and @ . _ : -'),
+    unit: z.string().regex(/^[A-Za-z0-9@._][A-Za-z0-9@._:-]{0,199}$/, 'a unit name has letters, digits and @ . _ : -'),
     lines: z.number().int().min(1).max(1000).default(200),
   }),
   'pod-listeners': z.strictObject({

@@ -13,7 +13,8 @@ export interface Cidr {
   readonly bits: number;
 }
 
-const V4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+/** No leading zeros: some programs read them as octal. */
+const V4 = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 
 /** Parses an IPv4 or IPv6 address; undefined where the text is none. */
 export function parseIp(text: string): IpNumber | undefined {

@@ -8,6 +8,7 @@ import type { NodeAgents } from '../../core/ports.ts';
 import type { Gather } from '../gather.ts';
 import { nodeAddresses } from '../objects/node.ts';
 import { within } from '../within.ts';
+import { agentCommand, ownCommand } from './agent-command.ts';
 
 const GRACE_MS = 100;
 
@@ -69,7 +70,7 @@ function keepAnswer(
     ...(part === undefined ? {} : { part }),
     source: 'agent' as const,
     at: gather.at(),
-    command: given.command,
+    command: agentCommand(given.command, kind),
   };
   if (given.status === 'unavailable') gather.put({ ...common, status: 'unavailable', reason: given.reason });
   else gather.put(checkedItem({ ...common, status: 'collected', value: given.value }));
@@ -83,7 +84,7 @@ function keepMissing(gather: Gather, node: NodeObject, request: ProbeRequest, re
     ...(part === undefined ? {} : { part }),
     source: 'agent',
     at: gather.at(),
-    command: `kubewhy agent --once --only ${request.kind}`,
+    command: ownCommand(request.kind),
     status: 'unavailable',
     reason: reason.slice(0, 500),
   });
