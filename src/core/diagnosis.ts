@@ -63,6 +63,8 @@ export interface Diagnosis {
   readonly ruledOut: readonly Cleared[];
   readonly notSeen: readonly NotSeen[];
   readonly paths: readonly Path[];
+  /** Nodes that fail as asked and that none of the causes explains; left out where there are none. */
+  readonly unexplained?: readonly string[];
   /** Only where the verdict is inconclusive and probes answered. */
   readonly layer?: Layer;
   readonly agents: { readonly asked: readonly string[]; readonly total: number; readonly sampled: boolean };

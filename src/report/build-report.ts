@@ -58,6 +58,7 @@ export function buildReport(diagnosis: Diagnosis, options: ReportOptions): Repor
       tryThis: visible(gap.tryThis),
     })),
     paths: diagnosis.paths.map((path) => ({ ...path })),
+    ...(diagnosis.unexplained === undefined ? {} : { unexplained: [...diagnosis.unexplained] }),
     ...(diagnosis.layer === undefined ? {} : { layer: diagnosis.layer }),
     agents: { ...diagnosis.agents, asked: [...diagnosis.agents.asked] },
     rules: summaries(diagnosis, language, catalogue),

@@ -66,6 +66,12 @@ function causeLines(page: Page): string[] {
   });
   const left = report.causes.length - MAX_CAUSES;
   if (left > 0) lines.push(word(language, 'more', { count: left }));
+  const { unexplained = [] } = report;
+  if (unexplained.length > 0) {
+    lines.push(
+      ...hang('', said(page, word(language, 'root.unexplained', { nodes: unexplained.slice(0, 20) })), page.width),
+    );
+  }
   if (report.layer !== undefined && report.causes.length === 0) {
     lines.push(
       `${word(language, 'root.points-to')}${word(language, 'colon')}${word(language, `layer.${report.layer}`)}`,

@@ -112,6 +112,7 @@ export const Report = z.object({
   ruledOut: z.array(ReportCleared),
   notSeen: z.array(ReportNotSeen),
   paths: z.array(ReportPath),
+  unexplained: z.array(z.string()).optional().describe('Failing nodes that none of the causes explains'),
   layer: layer.optional().describe('Where the probes point when no rule explains the symptom'),
   agents: z.object({ asked: z.array(z.string()), total: z.number(), sampled: z.boolean() }),
   rules: z.record(z.string(), z.string()).describe('What each rule named in this document looks for'),

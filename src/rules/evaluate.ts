@@ -46,6 +46,7 @@ export function judge(bundle: EvidenceBundle, rules: readonly Rule[] = RULES): D
     ruledOut: ruledOut(outcomes, findings),
     notSeen: notSeen(outcomes),
     paths: pathsOf(facts),
+    ...(ranked.unexplained.length === 0 ? {} : { unexplained: ranked.unexplained }),
     ...(layer === undefined ? {} : { layer }),
     agents: bundle.agents,
   };

@@ -5,6 +5,7 @@ import type { Finding } from '../core/finding.ts';
 import { compareText, refText } from '../core/object-ref.ts';
 import type { Question } from '../core/question.ts';
 import type { Rule } from '../core/rule.ts';
+import { unexplainedNodes } from './coverage.ts';
 import type { Outcome } from './evaluate.ts';
 import { ancestors, chainOrder, type Edge, type Graph, sureAncestors } from './graph.ts';
 import { aboutTarget } from './model/target.ts';
@@ -14,6 +15,8 @@ export interface Ranking {
   readonly causes: readonly RankedFinding[];
   readonly symptoms: readonly RankedFinding[];
   readonly alsoFound: readonly RankedFinding[];
+  /** Failing nodes that no cause explains. */
+  readonly unexplained: readonly string[];
 }
 
 const SEVERITY_ORDER = { critical: 0, warning: 1, info: 2 } as const;
@@ -64,6 +67,7 @@ export function rank(
     causes: pick(causes, weak),
     symptoms: pick(chain, false),
     alsoFound: pick(rest, false),
+    unexplained: unexplainedNodes(sorted, graph, asked, causes),
   };
 }
 

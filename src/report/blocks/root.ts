@@ -107,6 +107,8 @@ function verdictLines(report: Report): string[] {
   if (report.verdict === 'inconclusive' && settle !== undefined) {
     lines.push(`${word(language, 'root.settle')}${colon}${within(400, settle, code)}`);
   }
+  const { unexplained = [] } = report;
+  if (unexplained.length > 0) lines.push(line(word(language, 'root.unexplained', { nodes: unexplained.slice(0, 20) })));
   if (causes.length === 0 && report.layer !== undefined) {
     lines.push(`${word(language, 'root.points-to')}${colon}${word(language, `layer.${report.layer}`)}`);
   }

@@ -44,6 +44,7 @@ export const words = {
   'root.causes': 'Cause {number}',
   'root.likely': 'Likely cause',
   'root.settle': 'To settle it, run',
+  'root.unexplained': 'Not explained by that, and failing too: {nodes}.',
   'root.points-to': 'The probes point to',
   'root.running': 'Looking into {target}',
   'root.waits': 'Waiting for a free worker: {target}',

@@ -44,6 +44,7 @@ export const words: Words = {
   'root.causes': '根因 {number}',
   'root.likely': '可能的根因',
   'root.settle': '要确认，请运行',
+  'root.unexplained': '上述原因未能解释、但同样失败的节点：{nodes}。',
   'root.points-to': '探测结果指向',
   'root.running': '正在诊断 {target}',
   'root.waits': '等待空闲的 worker：{target}',
