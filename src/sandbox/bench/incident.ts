@@ -93,7 +93,8 @@ async function inSlack(rig: Rig, cluster: RecordedCluster, asking: Asking, figur
 }
 
 function phases(group: string, answers: readonly Answered[], note: string, figures: Figures): void {
-  const middle = (pick: (answer: Answered) => number): number | undefined => median(answers.map(pick));
+  const middle = (pick: (answer: Answered) => number | undefined): number | undefined =>
+    median(answers.flatMap((answer) => pick(answer) ?? []));
   figures.add(
     group,
     'acknowledged',

@@ -25,19 +25,19 @@ export type Evidence = z.infer<typeof Evidence>;
 export interface Answered {
   readonly ackMs: number;
   readonly firstLineMs: number;
-  readonly collectionBeganMs: number;
+  readonly collectionBeganMs: number | undefined;
   /** The last answer of the API server that does not itself wait for agents. */
-  readonly apiReadMs: number;
+  readonly apiReadMs: number | undefined;
   /** The last agent that answered, or did not in time. */
-  readonly agentsMs: number;
-  readonly collectionEndedMs: number;
+  readonly agentsMs: number | undefined;
+  readonly collectionEndedMs: number | undefined;
   readonly verdictMs: number;
   /** All messages and the evidence file. */
-  readonly wholeMs: number;
+  readonly wholeMs: number | undefined;
   /** The root message's text at the end. */
   readonly verdict: string;
-  readonly evidence: Evidence;
-  readonly evidenceBytes: number;
+  /** Undefined where no evidence file came in time. */
+  readonly evidenceBytes: number | undefined;
 }
 
 let channels = 0;
@@ -52,33 +52,47 @@ export async function askInSlack(slack: SlackWorkspace, text: string): Promise<A
   if (outcome.visibleError !== undefined || outcome.ackMs === undefined)
     throw new Error(`/k8s ${text}: Slack shows ${outcome.visibleError ?? 'nothing'}`);
   const root = await slack.waitFor((w) => w.messages(channel.id).find((message) => message.own), TIMEOUT_MS);
-  const shared = await slack.waitFor((w) => withFile(w.thread(channel.id, root.ts)), TIMEOUT_MS);
+  const shared = await slack.waitFor((w) => withFile(w.thread(channel.id, root.ts)), TIMEOUT_MS).catch(() => undefined);
+  if (shared === undefined && slack.thread(channel.id, root.ts).length === 0)
+    throw new Error(`/k8s ${text}: no answer within ${TIMEOUT_MS / 1000} s`);
   const end = slack.messages(channel.id).find((message) => message.ts === root.ts) ?? root;
-  const content = slack.files().find((file) => file.id === shared.id)?.content;
-  if (content === undefined) throw new Error(`/k8s ${text}: the thread names a file that is not there`);
-  const evidence = Evidence.parse(JSON.parse(content.toString('utf8')));
-  const since = (time: number | undefined): number => (time ?? started) - started;
+  const content = slack.files().find((file) => file.id === shared?.id)?.content;
+  const since = (time: number | undefined): number | undefined => (time === undefined ? undefined : time - started);
   return {
     ackMs: outcome.ackMs,
-    firstLineMs: since(end.frames[0]?.at),
-    collectionBeganMs: since(Date.parse(evidence.startedAt)),
+    firstLineMs: since(end.frames[0]?.at) ?? 0,
+    ...collection(content, started),
+    // The thread comes after the verdict, so by now the last state of the root message is the verdict.
+    verdictMs: since(end.frames.at(-1)?.at) ?? 0,
+    wholeMs: since(shared?.at),
+    verdict: end.text,
+    evidenceBytes: content?.length,
+  };
+}
+
+type Collection = Pick<Answered, 'collectionBeganMs' | 'apiReadMs' | 'agentsMs' | 'collectionEndedMs'>;
+
+/** When the evidence was read, by its own times; nothing where there is no file. */
+function collection(content: Buffer | undefined, started: number): Collection {
+  const evidence = content === undefined ? undefined : Evidence.parse(JSON.parse(content.toString('utf8')));
+  const since = (time: number | undefined): number | undefined => (time === undefined ? undefined : time - started);
+  return {
+    collectionBeganMs: since(timeOf(evidence?.startedAt)),
     apiReadMs: since(lastOf(evidence, 'api')),
     agentsMs: since(lastOf(evidence, 'agent')),
-    collectionEndedMs: since(Date.parse(evidence.finishedAt)),
-    // The worker shares the file after everything else, so by now the last state of the root message is the verdict.
-    verdictMs: since(end.frames.at(-1)?.at),
-    wholeMs: since(shared.at),
-    verdict: end.text,
-    evidence,
-    evidenceBytes: content.length,
+    collectionEndedMs: since(timeOf(evidence?.finishedAt)),
   };
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
 }
 
 /** Nodes and leases are put down at the end, when it is known which of them matter; they were read long before. */
 const WAITING = new Set(['nodes', 'node-leases']);
 
-function lastOf(evidence: Evidence, source: 'api' | 'agent'): number | undefined {
-  const times = evidence.items
+function lastOf(evidence: Evidence | undefined, source: 'api' | 'agent'): number | undefined {
+  const times = (evidence?.items ?? [])
     .filter((item) => item.source === source && !WAITING.has(item.kind))
     .map((item) => Date.parse(item.at));
   return times.length === 0 ? undefined : Math.max(...times);
