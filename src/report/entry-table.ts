@@ -26,7 +26,8 @@ const MAX_NAMED = 3;
 
 /** Gives at most `max` rows; where some must be left out, those that answer are left out first. */
 export function entryTable(report: Report, max: number): EntryTable {
-  const rows = groups(report.paths).map((paths) => rowOf(report, paths));
+  const entries = groups(report.paths);
+  const rows = entries.map((paths) => rowOf(report, paths, entries.length > 1));
   const asked = rows.filter((row) => row.state !== 'unknown');
   const open = asked.filter((row) => row.state === 'open').length;
   const sentences = [word(report.language, 'paths.summary', { open, total: asked.length })];
@@ -50,9 +51,11 @@ function groups(paths: readonly ReportPath[]): ReportPath[][] {
   return [...byEntry.values()];
 }
 
-function rowOf(report: Report, paths: readonly ReportPath[]): EntryRow {
+function rowOf(report: Report, paths: readonly ReportPath[], hasOthers: boolean): EntryRow {
   const first = paths[0] as ReportPath;
-  const state = stateOf(paths);
+  // Open from the node itself passes neither its firewall nor its forwarding: with others about, it shows nothing.
+  const toItself = paths.every((path) => path.result === 'open' && path.from.name === path.via.name);
+  const state = toItself && hasOthers ? 'unknown' : stateOf(paths);
   const byResult = new Map<ReportPath['result'], string[]>();
   for (const path of paths) {
     const from = byResult.get(path.result);

@@ -11,6 +11,7 @@ import {
   deadBackends,
   type Entry,
   entries,
+  underlay,
 } from './paths.ts';
 import { asksAboutWays, backends, serviceTarget, targetEndpoints } from './target.ts';
 
@@ -26,12 +27,14 @@ export function layerOf(facts: Facts): Layer | undefined {
   const ways = waysIn(facts);
   if (probes.length === 0) return ways.tried ? 'unknown' : undefined;
   if (probes.every((p) => p.result.result !== 'open')) return nobody(facts, probes);
-  if (ways.failing.size === 0) return withoutFailure(facts, ways.tried);
+  if (ways.failing.size === 0) return withoutFailure(facts, ways);
   return someReach(facts, ways.failing);
 }
 
 interface Ways {
   readonly tried: boolean;
+  /** A ready node's way in that nobody tried could be the one that fails. */
+  readonly untried: boolean;
   readonly failing: ReadonlySet<string>;
 }
 
@@ -40,7 +43,7 @@ function waysIn(facts: Facts): Ways {
   if (serviceTarget(facts).port?.nodePort === undefined) {
     const tried = [...connects(facts).keys()].filter((node) => clusterIpProbe(facts, node) !== undefined);
     const failing = tried.filter((node) => clusterIpProbe(facts, node)?.result !== 'open');
-    return { tried: tried.length > 0, failing: new Set(failing) };
+    return { tried: tried.length > 0, untried: false, failing: new Set(failing) };
   }
   const known = entries(facts).filter((entry) => entry.state !== 'unknown');
   const failing = known.filter((entry) => entry.state !== 'works');
@@ -48,6 +51,7 @@ function waysIn(facts: Facts): Ways {
   const ready = failing.filter((entry) => entry.ready);
   return {
     tried: known.length > 0,
+    untried: entries(facts).some((entry) => entry.state === 'unknown' && entry.ready),
     failing: new Set((ready.length > 0 ? ready : failing).map((entry) => entry.node)),
   };
 }
@@ -63,9 +67,10 @@ function nobody(facts: Facts, probes: readonly BackendProbe[]): Layer {
 }
 
 /** All ways work that were tried: what fails lies before them, or in the one endpoint that nobody reaches. */
-function withoutFailure(facts: Facts, tried: boolean): Layer | undefined {
+function withoutFailure(facts: Facts, { tried, untried }: Ways): Layer | undefined {
   if (deadBackends(facts).length > 0) return oneEndpoint(facts);
-  return tried ? 'client' : undefined;
+  if (!tried) return undefined;
+  return untried ? 'unknown' : 'client';
 }
 
 function oneEndpoint(facts: Facts): Layer {
@@ -90,7 +95,14 @@ function someReach(facts: Facts, failing: ReadonlySet<string>): Layer {
   const broken = proxied.filter((result) => result.result !== 'open').length;
   if (dead.size > 0 && broken < names.length) return oneEndpoint(facts);
   if (broken > 0) return broken === proxied.length ? 'service-proxy' : 'unknown';
+  if (names.every((node) => isCutOff(facts, node))) return 'node';
   return atTheDoor(entries(facts).filter((entry) => failing.has(entry.node)));
+}
+
+/** Nobody who tried reaches any usual port of the node, not only the NodePort: its host, or its network. */
+function isCutOff(facts: Facts, name: string): boolean {
+  const tried = [...connects(facts).keys()].filter((from) => from !== name).map((from) => underlay(facts, from, name));
+  return tried.includes(false) && !tried.includes(true);
 }
 
 /** Behind the NodePort all is well: a refusal says that no rule takes the packet, silence that something drops it. */

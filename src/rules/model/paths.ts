@@ -91,6 +91,7 @@ function cutOff(ways: readonly Omit<Entry, 'state'>[]): ReadonlySet<string> {
 function stateOf(facts: Facts, entry: Omit<Entry, 'state'>, port: number, cut: ReadonlySet<string>): Entry['state'] {
   const { node, probes } = entry;
   if (probes.length === 0 || shortCircuited(facts, node, entry.hasEndpoint, probes)) return 'unknown';
+  if (provesOnlyItself(facts, node, probes)) return 'unknown';
   const open = probes.filter((p) => p.result.result === 'open').length;
   if (open > 0 && isHeldOpen(facts, node, port)) return 'fails';
   const telling = probes.filter((p) => p.result.result === 'open' || !cut.has(p.from)).length;
@@ -119,6 +120,15 @@ function isHeldOpen(facts: Facts, node: string, port: number): boolean {
 function shortCircuited(facts: Facts, node: string, hasEndpoint: boolean, probes: Entry['probes']): boolean {
   const local = serviceTarget(facts).service?.externalTrafficPolicy === 'Local';
   return local && !hasEndpoint && probes.every((probe) => probe.from === node);
+}
+
+/**
+ * A node's connect to its own address passes neither its firewall nor its forwarding: open, it says nothing of the others,
+ * unless it is the way that was asked about or there are no others.
+ */
+function provesOnlyItself(facts: Facts, node: string, probes: Entry['probes']): boolean {
+  if (nodesByName(facts).size < 2 || nodeNamed(facts, facts.question.from) === node) return false;
+  return probes.every((probe) => probe.from === node && probe.result.result === 'open');
 }
 
 /** The address that was named, where it is this node's; else its first InternalIP (one of each family would be two entries). */
