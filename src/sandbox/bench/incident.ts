@@ -17,6 +17,8 @@ const CLI = 'Terminal';
 /** How often each question is asked; the middle one counts. */
 export interface Repeats {
   readonly slack: number;
+  /** With an agent that hangs; 0 leaves it out. */
+  readonly hanging: number;
   readonly terminal: number;
   readonly help: number;
 }
@@ -34,7 +36,12 @@ export async function measureIncident(
   const cluster = await startRecordedCluster(join(folder, 'incident'), stage, nodes);
   try {
     const text = stage.question.join(' ');
-    await inSlack(rig, cluster, { text, agentless: stage.agentless, times: repeats.slack, say }, figures);
+    await inSlack(
+      rig,
+      cluster,
+      { text, agentless: stage.agentless, times: repeats.slack, hanging: repeats.hanging, say },
+      figures,
+    );
     say('  from the terminal');
     await fromTerminal(cluster, { folder, question: stage.question, repeats }, figures);
     const agents = await Promise.all((await childrenWith('agent')).map(peakMemory));
@@ -50,6 +57,7 @@ interface Asking {
   readonly text: string;
   readonly agentless: readonly string[];
   readonly times: number;
+  readonly hanging: number;
   readonly say: (line: string) => void;
 }
 
@@ -70,12 +78,12 @@ async function inSlack(rig: Rig, cluster: RecordedCluster, asking: Asking, figur
       aim: VERDICT_AIM,
     });
     const [agentless] = asking.agentless;
-    if (agentless !== undefined) {
+    if (agentless !== undefined && asking.hanging > 0) {
       asking.say('  with an agent that hangs');
       const end = await startSilentServer(portOf(cluster.agentMap, agentless));
       const hanging: Answered[] = [];
       try {
-        hanging.push(...(await repeat(asking.times, () => askInSlack(rig.slack, asking.text))));
+        hanging.push(...(await repeat(asking.hanging, () => askInSlack(rig.slack, asking.text))));
       } finally {
         await end();
       }
@@ -85,7 +93,7 @@ async function inSlack(rig: Rig, cluster: RecordedCluster, asking: Asking, figur
     figures.add('API server, per diagnosis', 'requests', 'count', requests.length / asking.times, each);
     figures.add('API server, per diagnosis', 'bytes as sent', 'bytes', bytes / asking.times, each);
     figures.add('Peak memory', 'bot', 'bytes', await peakMemory(rig.bot.pid));
-    const note = `after ${2 * asking.times} questions about stage 1`;
+    const note = `after ${asking.times + asking.hanging} questions about stage 1`;
     figures.add('Peak memory', 'worker', 'bytes', await peakMemory(worker.pid), { below: 256e6, note });
   } finally {
     await worker.stop();

@@ -42,15 +42,13 @@ test('kubewhy sandbox bench --quick measures everything once', { timeout: TIMEOU
   };
   const slack = 'Stage 1 in Slack';
   const order = ['first progress line', 'collection began', 'collection ended', 'verdict shown'];
-  for (const group of [slack, `${slack}, one agent hangs`]) {
-    const times = order.map((what) => valueOf(group, what));
-    expect(times, group).toEqual([...times].sort((a, b) => a - b));
-    expect(times[0], group).toBeGreaterThan(0);
-  }
+  const times = order.map((what) => valueOf(slack, what));
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(times[0]).toBeGreaterThan(0);
   // The verdict itself is in the note: a benchmark of wrong answers measures nothing.
   const verdicts = figures.filter((figure) => figure.what === 'verdict shown');
-  expect(verdicts.length).toBeGreaterThanOrEqual(3);
-  expect(figures.filter((figure) => /Cause found: Calico/.test(figure.note ?? '')).length).toBeGreaterThanOrEqual(3);
+  expect(verdicts).toHaveLength(2);
+  expect(figures.filter((figure) => /Cause found: Calico/.test(figure.note ?? '')).length).toBeGreaterThanOrEqual(2);
   expect(valueOf('API server, per diagnosis', 'requests')).toBeGreaterThan(5);
   expect(valueOf('API server, per diagnosis', 'bytes as sent')).toBeGreaterThan(1000);
   for (const process of ['bot', 'worker', 'agent']) expect(valueOf('Peak memory', process)).toBeGreaterThan(20e6);
@@ -58,7 +56,7 @@ test('kubewhy sandbox bench --quick measures everything once', { timeout: TIMEOU
   expect(valueOf('Terminal', 'CPU time of the whole')).toBeGreaterThan(50);
   expect(valueOf('Acknowledgement', 'p99')).toBeGreaterThanOrEqual(valueOf('Acknowledgement', 'p50'));
   const aims = figures.flatMap((figure) => figure.aim ?? []);
-  expect(aims.length).toBeGreaterThanOrEqual(8);
+  expect(aims.length).toBeGreaterThanOrEqual(7);
 });
 
 test('a word that is no option of the benchmark ends it with a sentence', async () => {
