@@ -174,6 +174,8 @@ export interface SimPod {
   phase: 'Running' | 'Pending';
   pending?: { reason: string; message: string };
   tolerateAll?: boolean;
+  /** The Secret with the token of its service account, mounted where Pods look for it. */
+  tokenSecret?: string;
 }
 
 export interface SimEvent {

@@ -50,6 +50,7 @@ function uidFor(kind: string, namespace: string | undefined, name: string): stri
 /** The spec; templates of workloads are made from it too. */
 export function podSpec(pod: SimPod): Record<string, unknown> {
   const priority = pod.namespace === 'kube-system' && pod.role !== 'app';
+  const selected = pod.role === 'calico-node' || pod.role === 'calico-kube-controllers';
   return defined({
     nodeName: pod.node,
     hostNetwork: pod.hostNetwork ? true : undefined,
@@ -57,12 +58,24 @@ export function podSpec(pod: SimPod): Record<string, unknown> {
     dnsPolicy: 'ClusterFirst',
     schedulerName: 'default-scheduler',
     serviceAccountName: 'default',
-    ...(priority ? { priority: 2_000_001_000, priorityClassName: 'system-node-critical' } : {}),
-    nodeSelector: pod.role === 'calico-node' ? { 'beta.kubernetes.io/os': 'linux' } : undefined,
+    ...(priority ? PRIORITIES[pod.owner?.kind === 'DaemonSet' ? 'node' : 'cluster'] : {}),
+    nodeSelector: selected ? { 'beta.kubernetes.io/os': 'linux' } : undefined,
     containers: pod.containers.map((container) => containerSpec(pod, container)),
     tolerations: tolerations(pod),
+    volumes:
+      pod.tokenSecret === undefined
+        ? undefined
+        : [{ name: pod.tokenSecret, secret: { secretName: pod.tokenSecret, defaultMode: 420 } }],
   });
 }
+
+/** Where Pods look for the token of their service account. */
+const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** As the manifests of kubeadm v1.18 and Calico have them. */
+const PRIORITIES = {
+  node: { priority: 2_000_001_000, priorityClassName: 'system-node-critical' },
+  cluster: { priority: 2_000_000_000, priorityClassName: 'system-cluster-critical' },
+} as const;
 
 /** What the manifest takes from elsewhere. */
 const CALICO_REFERENCES = [
@@ -103,6 +116,8 @@ function containerSpec(pod: SimPod, container: SimContainer): Record<string, unk
     readinessProbe: probe(container),
     livenessProbe: calico ? CALICO_LIVE : undefined,
     securityContext: calico ? { privileged: true } : undefined,
+    volumeMounts:
+      pod.tokenSecret === undefined ? undefined : [{ name: pod.tokenSecret, readOnly: true, mountPath: TOKEN_PATH }],
   });
 }
 
@@ -120,14 +135,18 @@ function probe(container: SimContainer): Record<string, unknown> | undefined {
   });
 }
 
+/** What the manifests say themselves. */
+function ownTolerations(pod: SimPod): Record<string, unknown>[] {
+  const all = ['NoSchedule', 'NoExecute'].map((effect) => ({ operator: 'Exists', effect }));
+  const critical = { key: 'CriticalAddonsOnly', operator: 'Exists' };
+  if (pod.role === 'calico-node') return [...all, critical];
+  if (pod.tolerateAll === true) return all;
+  if (pod.role !== 'calico-kube-controllers' && pod.role !== 'coredns') return [];
+  return [critical, { key: 'node-role.kubernetes.io/master', effect: 'NoSchedule' }];
+}
+
 function tolerations(pod: SimPod): Record<string, unknown>[] {
-  const own =
-    pod.tolerateAll === true
-      ? [
-          { operator: 'Exists', effect: 'NoSchedule' },
-          { operator: 'Exists', effect: 'NoExecute' },
-        ]
-      : [];
+  const own = ownTolerations(pod);
   if (pod.owner?.kind === 'DaemonSet') {
     const daemon = (key: string, effect: string): Record<string, unknown> => ({
       key: `node.kubernetes.io/${key}`,
@@ -138,7 +157,14 @@ function tolerations(pod: SimPod): Record<string, unknown>[] {
       ...own,
       daemon('not-ready', 'NoExecute'),
       daemon('unreachable', 'NoExecute'),
-      ...['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((key) => daemon(key, 'NoSchedule')),
+      ...[
+        'disk-pressure',
+        'memory-pressure',
+        'pid-pressure',
+        'unschedulable',
+        // The DaemonSet's controller adds it for Pods on the host's network.
+        ...(pod.hostNetwork ? ['network-unavailable'] : []),
+      ].map((key) => daemon(key, 'NoSchedule')),
     ];
   }
   const timed = (key: string): Record<string, unknown> => ({

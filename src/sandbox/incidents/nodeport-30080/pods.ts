@@ -49,18 +49,21 @@ function kubeSystem(model: Basics, calico: CalicoPods): SimPod[] {
     container.imageID =
       'docker-pullable://calico/kube-controllers@sha256:0fa9d599e2147a5ee6d951c7f18f59144a6459c2346864a4b31c6ab38668a393';
   }
+  controllers.tokenSecret = 'calico-kube-controllers-token-578zn';
   controllers.annotations = {
     'cni.projectcalico.org/podIP': '10.109.169.8/32',
     'scheduler.alpha.kubernetes.io/critical-pod': '',
   };
-  const node = (of: CalicoPods['mater1'], on: SimNode): SimPod =>
-    calicoNodePod(model, {
+  const node = (of: CalicoPods['mater1'], on: SimNode): SimPod => ({
+    ...calicoNodePod(model, {
       name: of.name,
       node: on,
       created: of.created,
       restarts: of.restarts,
       containerStarted: of.started,
-    });
+    }),
+    tokenSecret: 'calico-node-token-5cbcz',
+  });
   const ceph = { node: K8SCEPHNODE, created: T.cephCreated };
   return [
     controllers,

@@ -92,6 +92,13 @@ const ROWS: Row[] = [
   ['1234', `${CONTROLLERS} lastState`, 501, 'Fri, 24 Apr 2020 15:58:31 +0800', '2020-04-24T07:58:31Z'],
   ['1234', `${CONTROLLERS} lastState`, 502, 'Thu, 21 May 2020 09:40:42 +0800', '2020-05-21T01:40:42Z'],
   ['1234', `${CONTROLLERS} readinessProbe`, 505, '/usr/bin/check-status'],
+  ['1234', `${CONTROLLERS} priority`, 476, '2000000000'],
+  ['1234', `${CONTROLLERS} priorityClassName`, 477, 'system-cluster-critical'],
+  ['1234', `${CONTROLLERS} token`, 520, 'calico-kube-controllers-token-578zn'],
+  ['1234', `${CONTROLLERS} nodeSelector`, 523, 'beta.kubernetes.io/os=linux', 'beta.kubernetes.io/os'],
+  ['1234', `${CONTROLLERS} toleration`, 525, 'node-role.kubernetes.io/master'],
+  ['1234', 'calico-node token', 377, 'calico-node-token-5cbcz'],
+  ['1234', 'calico-node toleration', 383, 'CriticalAddonsOnly'],
   [
     '4',
     `Event of ${CONTROLLERS}`,
