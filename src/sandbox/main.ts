@@ -1,4 +1,5 @@
 /** `kubewhy sandbox demo|bench`: everything simulated, on one machine. */
+import { UserError } from '../core/errors.ts';
 import { runDemo } from './demo/main.ts';
 
 const USAGE = `kubewhy sandbox demo [--keep] [--output json] [--lang en|zh-cn]
@@ -9,8 +10,18 @@ kubewhy sandbox bench [--quick] [--output json]
   Measures; the figures of the README come from it. About five minutes; --quick is a small run to see that it works.
 `;
 
-/** Runs a sandbox command. @returns the exit code. */
+/** Runs a sandbox command. What its reader can act on (no Redis here) is one line, not a stack. @returns the exit code. */
 export async function runSandbox(argv: readonly string[]): Promise<number> {
+  try {
+    return await run(argv);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`kubewhy sandbox ${argv[0] ?? ''}: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function run(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
   if (command === 'demo') {
     const unknown = rest.filter(

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../core/errors.ts';
 import { freePort } from './free-port.ts';
 
 export interface PrivateRedis {
@@ -40,7 +41,7 @@ rm -rf "$DIR"
 /**
  * Starts a Redis of one's own: redis-server or valkey-server from the PATH; else, for root where apt is, Debian's package,
  * with a line that says so; else a container. `say` is given what a person should know.
- * @throws Error with one sentence where none of these is possible.
+ * @throws UserError with one sentence where none of these is possible.
  */
 export async function startRedis(say: (line: string) => void = () => {}): Promise<PrivateRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'kubewhy-redis-'));
@@ -48,8 +49,9 @@ export async function startRedis(say: (line: string) => void = () => {}): Promis
   const plan = binary === undefined ? await container(dir, say) : server(binary, dir);
   if (plan === undefined) {
     await rm(dir, { recursive: true, force: true });
-    throw new Error(
-      'No Redis here: neither redis-server nor valkey-server is on the PATH, apt cannot install one, and no docker answers. Install redis-server, or set REDIS_URL.',
+    throw new UserError(
+      'no-redis',
+      'No Redis here: neither redis-server nor valkey-server is on the PATH, apt-get did not install one (that takes root and a network), and no docker answers. Install redis-server (sudo apt-get install redis-server) and try again.',
     );
   }
   const keepers: ChildProcess[] = [];
@@ -142,18 +144,22 @@ async function onPath(names: readonly string[]): Promise<string | undefined> {
 async function installed(say: (line: string) => void): Promise<string | undefined> {
   if (process.getuid?.() !== 0 || (await onPath(['apt-get'])) === undefined) return undefined;
   say('No redis-server on the PATH: installing the package redis-server with apt-get.');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const install = (): boolean =>
-    spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'redis-server'], {
-      stdio: 'ignore',
-      env,
-      timeout: 180_000,
-    }).status === 0;
-  if (!install()) {
-    spawnSync('apt-get', ['update', '-q'], { stdio: 'ignore', env, timeout: 120_000 });
-    install();
+  const install = ['install', '-y', '--no-install-recommends', 'redis-server'];
+  if (!(await apt(install, 180_000))) {
+    await apt(['update'], 120_000);
+    await apt(install, 180_000);
   }
   return onPath(SERVERS);
+}
+
+/** Runs apt-get without a word, and not longer than that. @returns whether it did what it was told. */
+function apt(args: readonly string[], timeout: number): Promise<boolean> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const child = spawn('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=60', ...args], { stdio: 'ignore', env, timeout });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
 }
 
 function keeper(plan: Plan, dir: string): ChildProcess {
