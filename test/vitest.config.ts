@@ -1,5 +1,9 @@
 /** Vitest's settings: every test file under test/, real timers, a generous limit for tests that start processes. */
 import { defineConfig } from 'vitest/config';
+import { skipReporter } from './support/skips.ts';
+
+/** Where `npm test` wants to read how many passed. */
+const outputFile = process.env['KUBEWHY_TEST_RESULTS'];
 
 export default defineConfig({
   test: {
@@ -8,5 +12,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: [
+      'default',
+      skipReporter(console.log),
+      ...(outputFile === undefined ? [] : [['json', { outputFile }] as ['json', object]]),
+    ],
   },
 });

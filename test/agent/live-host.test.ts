@@ -46,6 +46,11 @@ const has = (program: string): boolean => {
   }
 };
 
+/** What is compared with: not a dependency of the package. */
+function needs(skip: (condition: boolean, note?: string) => void, ...programs: string[]): void {
+  for (const program of programs) skip(!has(program), `${program} is not installed on this machine`);
+}
+
 async function listen(server: Server, where: string | number): Promise<number> {
   open.add(server);
   server.on('connection', (socket) => sockets.add(socket));
@@ -56,7 +61,8 @@ async function listen(server: Server, where: string | number): Promise<number> {
 }
 
 describe("the agent's facts are what the machine's own tools say", () => {
-  test('interfaces: ip', async () => {
+  test('interfaces: ip', async ({ skip }) => {
+    needs(skip, 'ip');
     const expected = json('address', 'show').map((link) => ({
       name: link['ifname'],
       index: link['ifindex'],
@@ -76,7 +82,8 @@ describe("the agent's facts are what the machine's own tools say", () => {
     expect(seen).toEqual(expected);
   });
 
-  test('routes: ip', async () => {
+  test('routes: ip', async ({ skip }) => {
+    needs(skip, 'ip');
     const key = (route: Record<string, unknown>): string =>
       [
         route['type'] ?? 'unicast',
@@ -97,7 +104,8 @@ describe("the agent's facts are what the machine's own tools say", () => {
     expect(seen.length).toBeGreaterThan(2);
   });
 
-  test('rules and neighbours: ip', async () => {
+  test('rules and neighbours: ip', async ({ skip }) => {
+    needs(skip, 'ip');
     expect((await ask('node-rules')).map(({ priority }) => priority)).toEqual(
       json('rule', 'show').map((rule) => rule['priority']),
     );
@@ -107,7 +115,8 @@ describe("the agent's facts are what the machine's own tools say", () => {
     expect((await ask('node-neighbours')).map((one) => `${one.ip} ${one.device} ${one.mac}`)).toEqual(expected);
   });
 
-  test('the way to an address: ip route get', async () => {
+  test('the way to an address: ip route get', async ({ skip }) => {
+    needs(skip, 'ip');
     const [expected] = json('route', 'get', '127.0.0.1');
     expect(await ask('node-route-get', { to: ['127.0.0.1'] })).toEqual([
       {
@@ -119,7 +128,8 @@ describe("the agent's facts are what the machine's own tools say", () => {
     ]);
   });
 
-  test('listening sockets: ss; a socket of this process is this process', async () => {
+  test('listening sockets: ss; a socket of this process is this process', async ({ skip }) => {
+    needs(skip, 'ss');
     const port = await listen(createServer(), 0);
     const own = (await ask('node-listeners')).find((one) => one.port === port);
     expect(own).toMatchObject({ protocol: 'tcp', family: 4, address: '127.0.0.1', process: { pid: process.pid } });
@@ -154,14 +164,16 @@ describe("the agent's facts are what the machine's own tools say", () => {
     );
   });
 
-  test('clock: date; boot: uptime --since', async () => {
+  test('clock: date; boot: uptime --since', async ({ skip }) => {
+    needs(skip, 'uptime');
     const clock = await ask('node-clock');
     expect(Math.abs(Date.parse(clock.now) - Number(tool('date', '+%s')) * 1000)).toBeLessThan(3000);
     const since = Date.parse(`${tool('env', 'TZ=UTC', 'uptime', '--since').trim().replace(' ', 'T')}Z`);
     expect(Math.abs(Date.parse(clock.bootedAt) - since)).toBeLessThan(3000);
   });
 
-  test('sysctls: sysctl', async () => {
+  test('sysctls: sysctl', async ({ skip }) => {
+    needs(skip, 'sysctl');
     const seen = await ask('node-sysctls');
     for (const name of ['net.ipv4.ip_forward', 'net.ipv4.conf.all.rp_filter', 'fs.inotify.max_user_watches']) {
       expect(seen[name], name).toBe(tool('sysctl', '-n', name).trim());
@@ -169,7 +181,7 @@ describe("the agent's facts are what the machine's own tools say", () => {
   });
 
   test('firewall policies: iptables-save', async ({ skip }) => {
-    skip(!has('iptables-save'), 'iptables-save is not installed on this machine');
+    needs(skip, 'iptables-save');
     const expected = [...tool('iptables-save').matchAll(/^:(\S+) (ACCEPT|DROP)/gm)].map((match) => match[1]);
     const { policies } = await ask('node-firewall');
     expect(policies.filter(({ table }) => !table.includes(' ')).map(({ chain }) => chain)).toEqual(expected);

@@ -20,7 +20,7 @@ beforeAll(async () => {
     await run(IP, ['netns', 'add', B]);
     await inside(A, IP, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v0', 'netns', B);
   } catch (error) {
-    whyNot = `network namespaces cannot be made here: ${error instanceof Error ? error.message.split('\n').at(-2) : ''}`;
+    whyNot = `network namespaces cannot be made here: ${error instanceof Error ? error.message.trim().split('\n').at(-1) : ''}`;
     return;
   }
   for (const [space, host] of [

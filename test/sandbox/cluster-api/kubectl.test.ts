@@ -1,10 +1,9 @@
 /** The emulator seen through a real kubectl; left out, and counted as skipped, where there is none. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ago, pod, smallCluster } from './fixtures.ts';
 import { hasKubectl, type Running, SHOP_TOKEN, start } from './support.ts';
 
 const available = await hasKubectl();
-if (!available) console.warn('kubectl is not on PATH: its tests are skipped (apt-get install kubernetes-client)');
 
 const LOG = [
   '2024-03-10 11:50:00.000 [INFO] starting',
@@ -56,7 +55,7 @@ const pending = pod('shop', 'pending-1', '', {
   status: { phase: 'Pending' },
 });
 
-describe.skipIf(!available).each(['v1.18.2', 'v1.33.1'])('kubectl against a %s server', (version) => {
+describe.each(['v1.18.2', 'v1.33.1'])('kubectl against a %s server', (version) => {
   let running: Running;
   const out = async (args: string, identity?: string) => (await running.kubectl(args, identity)).stdout;
   const err = async (args: string, identity?: string) => {
@@ -65,6 +64,7 @@ describe.skipIf(!available).each(['v1.18.2', 'v1.33.1'])('kubectl against a %s s
     return stderr;
   };
 
+  beforeEach(({ skip }) => skip(!available, 'kubectl is not on the PATH (apt-get install kubernetes-client)'));
   beforeAll(async () => {
     running = await start({
       version,

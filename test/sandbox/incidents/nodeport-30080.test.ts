@@ -1,5 +1,5 @@
 /** The recorded incident held against its text: every line that it claims, every listing that it rebuilds. */
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { HostRecording } from '../../../src/agent/recording.ts';
 import { count, flag, items, present, text } from '../../../src/sandbox/cluster/api/json.ts';
 import type { KubeObject } from '../../../src/sandbox/cluster/api/types.ts';
@@ -13,7 +13,10 @@ import {
 import { CEPH_JOURNAL, MASTER2_JOURNAL } from '../../../src/sandbox/incidents/nodeport-30080/journal.ts';
 import { CONTROLLER_LOG } from '../../../src/sandbox/incidents/nodeport-30080/log.ts';
 import { beijing, LISTING, NOW } from '../../../src/sandbox/incidents/nodeport-30080/times.ts';
-import { age, incidentLine, strings } from './strings.ts';
+import { age, HAS_TEXT, incidentLine, strings } from './strings.ts';
+
+const WHY_NOT = '../shared/incident/nodeport-30080.txt is not beside the repository';
+const needsText = ({ skip }: TestContext): void => skip(!HAS_TEXT, WHY_NOT);
 
 const stages = Object.fromEntries(STAGE_NUMBERS.map((n) => [n, loadStage(n)])) as Record<StageNumber, RecordedStage>;
 
@@ -48,14 +51,16 @@ describe('provenance', () => {
     for (const entry of reasons) expect('completed' in entry && entry.completed.length > 10, entry.where).toBe(true);
   });
 
-  it.each(literals)('stage $stage, $where: line $line', ({ stage, text: literal, line, stored }) => {
+  it.for(literals)('stage $stage, $where: line $line', ({ stage, text: literal, line, stored }, context) => {
+    needsText(context);
     expect(incidentLine(line)).toContain(literal);
     expect(everything[stage]).toContain(stored ?? literal);
   });
 
   const everything = Object.fromEntries(STAGE_NUMBERS.map((n) => [n, strings(stages[n]).join('\n')]));
 
-  it('cut lines begin as the text does', () => {
+  it('cut lines begin as the text does', (context) => {
+    needsText(context);
     for (const line of [...CEPH_JOURNAL, ...MASTER2_JOURNAL]) {
       if (line.line === undefined) continue;
       const shown = incidentLine(line.line)
@@ -69,6 +74,7 @@ describe('provenance', () => {
 });
 
 describe('listings of the text', () => {
+  beforeEach(needsText);
   /** NAMESPACE NAME READY STATUS RESTARTS AGE IP NODE, as `kubectl get pod -A -o wide` prints them. */
   function row(line: number): string[] {
     return incidentLine(line).trim().split(/\s+/);
@@ -96,7 +102,9 @@ describe('listings of the text', () => {
     check(line, LISTING),
   );
   it.each(
-    Array.from({ length: 14 }, (_, i) => i + 350).filter((line) => line < 364 && incidentLine(line).includes('/')),
+    Array.from({ length: 14 }, (_, i) => i + 350).filter(
+      (line) => HAS_TEXT && line < 364 && incidentLine(line).includes('/'),
+    ),
   )('all namespaces, 2020-05-27: line %d', (line) => check(line, beijing('2020-05-27 11:50:00')));
   it('ci, at the first listing', () => {
     expect(row(51).slice(0, 5).join(' ')).toBe('jenkins-dc995bb85-7w6t8 1/1 Running 1 28d');
@@ -177,7 +185,8 @@ describe('stages', () => {
     });
   });
 
-  it('calicoctl tables: the sessions of lines 703, 641 and 662', () => {
+  it('calicoctl tables: the sessions of lines 703, 641 and 662', (context) => {
+    needsText(context);
     expect(incidentLine(703)).toMatch(/172\.17\.73\.65 .* start \| 2020-05-21 \| Passive/);
     expect(bird(1, 'k8smater1')).toMatch(/Mesh_172_17_73_65 BGP +master +start +2020-05-21 +Passive/);
     expect(bird(1, 'k8smaster2')).toMatch(/Mesh_10_0_0_66 BGP .* start .* Connection timed out/);
@@ -186,7 +195,8 @@ describe('stages', () => {
     expect(bird(4, 'k8smaster2')).toMatch(/Mesh_172_17_73_66 BGP +master +up +07:11:05 +Established/);
   });
 
-  it('ipvsadm on k8smaster2: the servers of lines 322 to 328', () => {
+  it('ipvsadm on k8smaster2: the servers of lines 322 to 328', (context) => {
+    needsText(context);
     const table = (host(1, 'k8smaster2').files['/proc/net/ip_vs'] ?? '').split('\n');
     const after = (server: string): string | undefined => table[table.findIndex((line) => line.startsWith(server)) + 1];
     expect(incidentLine(324)).toContain('10.109.209.196:http-alt');
