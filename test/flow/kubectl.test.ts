@@ -3,14 +3,13 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadStage, type StageNumber } from '../../src/sandbox/incidents/nodeport-30080/index.ts';
 import { type RecordedCluster, startRecordedCluster } from '../../src/sandbox/recorded-cluster.ts';
-import { hasKubectl } from '../sandbox/cluster-api/support.ts';
-import { incidentLine } from '../sandbox/incidents/strings.ts';
+import { hasKubectl, NO_KUBECTL } from '../sandbox/cluster-api/support.ts';
+import { HAS_TEXT, incidentLine, NO_TEXT } from '../sandbox/incidents/strings.ts';
 
 const available = await hasKubectl();
-if (!available) console.warn('kubectl is not on PATH: its tests are skipped (apt-get install kubernetes-client)');
 
 const CONTROLLERS = 'calico-kube-controllers-5fc5dbfc47-4wkpw';
 
@@ -72,7 +71,11 @@ const LEFT_OUT = [
   ],
 ] as const;
 
-describe.skipIf(!available)('kubectl on the recorded cluster', () => {
+describe('kubectl on the recorded cluster', () => {
+  beforeEach(({ skip }) => {
+    skip(!available, NO_KUBECTL);
+    skip(!HAS_TEXT, NO_TEXT);
+  });
   let folder: string;
   let cluster: RecordedCluster;
   let loaded: StageNumber | undefined;

@@ -1,7 +1,7 @@
 /** The emulator seen through a real kubectl; left out, and counted as skipped, where there is none. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ago, pod, smallCluster } from './fixtures.ts';
-import { hasKubectl, type Running, SHOP_TOKEN, start } from './support.ts';
+import { hasKubectl, NO_KUBECTL, type Running, SHOP_TOKEN, start } from './support.ts';
 
 const available = await hasKubectl();
 
@@ -64,7 +64,7 @@ describe.each(['v1.18.2', 'v1.33.1'])('kubectl against a %s server', (version) =
     return stderr;
   };
 
-  beforeEach(({ skip }) => skip(!available, 'kubectl is not on the PATH (apt-get install kubernetes-client)'));
+  beforeEach(({ skip }) => skip(!available, NO_KUBECTL));
   beforeAll(async () => {
     running = await start({
       version,

@@ -67,6 +67,8 @@ function runKubectl(
   });
 }
 
+export const NO_KUBECTL = 'kubectl is not on the PATH (apt-get install kubernetes-client)';
+
 /** Whether a real kubectl can be run here. */
 export async function hasKubectl(): Promise<boolean> {
   const { code } = await runKubectl(['version', '--client'], { PATH: process.env['PATH'] ?? '', HOME: tmpdir() });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 const FILE = new URL('../../../../shared/incident/nodeport-30080.txt', import.meta.url);
 /** The text lies beside the repository, not in it: tests that need it are skipped where only the repository is. */
 export const HAS_TEXT = existsSync(FILE);
+export const NO_TEXT = '../shared/incident/nodeport-30080.txt is not beside the repository';
 const TEXT = HAS_TEXT ? readFileSync(FILE, 'utf8').split('\n') : [];
 
 /** A line of the incident by its number, from 1. */
