@@ -21,6 +21,12 @@ export function internalIps(node: NodeObject): string[] {
   return node.addresses.filter((a) => a.type === 'InternalIP').map((a) => a.address);
 }
 
+/** The addresses at which a node is reached: its InternalIPs, and where it has none, its ExternalIPs. */
+export function reachedAt(node: NodeObject): string[] {
+  const internal = internalIps(node);
+  return internal.length > 0 ? internal : node.addresses.filter((a) => a.type === 'ExternalIP').map((a) => a.address);
+}
+
 /** The Ready condition, found by type and never by place. */
 export function readyCondition(node: NodeObject): Condition | undefined {
   return node.conditions.find((c) => c.type === 'Ready');

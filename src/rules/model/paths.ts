@@ -4,7 +4,7 @@ import type { TcpResult } from '../../core/evidence/node-network.ts';
 import type { Fact, Facts } from '../../core/facts.ts';
 import { parseIp } from '../../core/ip.ts';
 import { compareText, nodeRef } from '../../core/object-ref.ts';
-import { internalIps, isReady, nodeOfAddress, nodesByName } from './nodes.ts';
+import { isReady, nodeOfAddress, nodesByName, reachedAt } from './nodes.ts';
 import { type Backend, backends, entryAsked, serviceTarget } from './target.ts';
 
 /** One node's connects, by `address port`, and the fact they come from (for proofs). */
@@ -131,13 +131,19 @@ function provesOnlyItself(facts: Facts, node: string, probes: Entry['probes']): 
   return probes.every((probe) => probe.from === node && probe.result.result === 'open');
 }
 
-/** The address that was named, where it is this node's; else its first InternalIP (one of each family would be two entries). */
+/**
+ * The address that was named, where it is this node's; else its first of the Service's family (one of each would be two
+ * entries, and a Service answers on the addresses of its own families only).
+ */
 function entryAddresses(facts: Facts, name: string): string[] {
   const node = nodesByName(facts).get(name);
   if (node === undefined) return [];
   const { at } = facts.question;
   if (at !== undefined && parseIp(at) !== undefined && entryAsked(facts)?.name === name) return [at];
-  return internalIps(node).slice(0, 1);
+  const addresses = reachedAt(node);
+  const serves6 = serviceTarget(facts).service?.clusterIPs[0]?.includes(':');
+  const fitting = addresses.find((ip) => serves6 === undefined || ip.includes(':') === serves6);
+  return [fitting ?? addresses[0]].filter((ip) => ip !== undefined);
 }
 
 /** True where a TCP connect says something about the target's port: for UDP and SCTP it proves nothing. */
@@ -212,7 +218,7 @@ function computeDeadBackends(facts: Facts): Backend[] {
 export function underlay(facts: Facts, from: string, to: string): boolean | undefined {
   const node = nodesByName(facts).get(to);
   if (node === undefined) return undefined;
-  const tried = internalIps(node).flatMap((ip) =>
+  const tried = reachedAt(node).flatMap((ip) =>
     [10250, 22].flatMap((port) => connectResult(facts, from, ip, port) ?? []),
   );
   return tried.length === 0 ? undefined : tried.some(arrives);
