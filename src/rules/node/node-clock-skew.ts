@@ -1,5 +1,5 @@
 /** Cause: the node's clock is wrong, so certificates look as if they were not valid yet or no more (K27, N62). */
-import { type Fact, proof } from '../../core/facts.ts';
+import { type Fact, type Facts, proof } from '../../core/facts.ts';
 import { nodeRef, sameRef } from '../../core/object-ref.ts';
 import { defineRule, type Link } from '../../core/rule.ts';
 import { kubelets } from './kubelet.ts';
@@ -35,14 +35,17 @@ export const nodeClockSkew = defineRule({
       const kubelet = byNode.get(node.name);
       const refused = kubelet?.hit?.id === 'node-clock-skew';
       const skew = clock.known ? Date.parse(clock.value.now) - Date.parse(clock.item.at) : 0;
-      const wrong = Math.abs(skew) > SKEW_MS;
+      const others = Math.abs(skew) > SKEW_MS ? othersSkew(facts, node.name) : undefined;
+      // Where the other nodes are off by as much, it is the clock here that is wrong.
+      const wrong = Math.abs(skew) > SKEW_MS && Math.abs(skew - (others ?? 0)) > SKEW_MS;
+      const sure = refused || (others !== undefined && Math.abs(others) <= SKEW_MS);
       // The clock is right by now: kubelet's complaint is history.
       if (!wrong && !(refused && !clock.known)) continue;
       const proofs = refused && kubelet !== undefined ? kubeletProofs(kubelet) : [];
       say.find({
         object: nodeRef(node.name),
         severity: refused ? 'critical' : 'warning',
-        ...wording(node.name, clock.known ? skew : undefined),
+        ...wording(node.name, clock.known ? skew : undefined, sure),
         data: dataOf(node.name, skew, refused ? kubelet?.hit?.named : undefined),
         because: [...proofs, ...clockProof(clock, node.name)],
         scope: { nodes: [node.name] },
@@ -52,10 +55,27 @@ export const nodeClockSkew = defineRule({
   },
 });
 
-function wording(node: string, skew: number | undefined) {
-  if (skew === undefined)
-    return { text: 'not-yet' as const, confidence: 'likely' as const, tryThis: `timedatectl   # on ${node}` };
-  return { text: skew < 0 ? ('behind' as const) : ('ahead' as const), confidence: 'confirmed' as const };
+/**
+ * How far the other nodes are from the clock here, by what their agents said, else by the newest of their Leases;
+ * undefined where there is nothing to compare with.
+ */
+function othersSkew(facts: Facts, node: string): number | undefined {
+  const clocks = facts.all('node-clock').filter((fact) => fact.known && fact.object.name !== node);
+  const skews = clocks.flatMap((f) => (f.known ? [Date.parse(f.value.now) - Date.parse(f.item.at)] : []));
+  const median = skews.sort((a, b) => a - b)[Math.floor(skews.length / 2)];
+  if (median !== undefined) return median;
+  const leases = facts.get('node-leases');
+  const renewed = (leases.known ? leases.value : []).flatMap((lease) =>
+    lease.node === node || lease.renewTime === undefined ? [] : [Date.parse(lease.renewTime)],
+  );
+  return renewed.length === 0 ? undefined : Math.max(...renewed) - facts.now;
+}
+
+function wording(node: string, skew: number | undefined, sure: boolean) {
+  const tryThis = `timedatectl   # on ${node}`;
+  if (skew === undefined) return { text: 'not-yet' as const, confidence: 'likely' as const, tryThis };
+  const text = skew < 0 ? ('behind' as const) : ('ahead' as const);
+  return sure ? { text, confidence: 'confirmed' as const } : { text, confidence: 'likely' as const, tryThis };
 }
 
 function dataOf(node: string, skew: number, named: Readonly<Record<string, string>> | undefined) {

@@ -6,8 +6,8 @@ import { nodeClockSkew } from '../../../src/rules/node/node-clock-skew.ts';
 import { ago, bundle, known, said, unknown } from '../../support/evidence.ts';
 import { attempt, cluster, DIAGNOSE_N1, journal, LOOPING, node, silent, unit, units } from './kit.ts';
 
-const clock = (seconds: number) =>
-  known('node-clock', { now: ago(seconds), bootedAt: ago(seconds + 900) }, nodeRef('n1'));
+const clock = (seconds: number, name = 'n1') =>
+  known('node-clock', { now: ago(seconds), bootedAt: ago(seconds + 900) }, nodeRef(name));
 const NOT_YET =
   'E0110 run.go:74] "command failed" err="failed to run Kubelet: unable to load bootstrap: x509: certificate has expired or is not yet valid: current time 2016-01-01T00:00:09Z is before 2026-01-01T00:00:00Z"';
 const LOOP = [
@@ -21,9 +21,22 @@ describe('node-clock-skew', () => {
     ['behind', 3600, 'behind'],
     ['ahead', -3600, 'ahead'],
   ])('finds a clock that is %s', (_, seconds, text) => {
-    expect(said(nodeClockSkew, DIAGNOSE_N1, [...cluster(node('n1')), clock(seconds)])).toEqual([
-      `finding ${text} Node/n1`,
-    ]);
+    const items = [...cluster(node('n1'), node('n2')), clock(seconds)];
+    expect(said(nodeClockSkew, DIAGNOSE_N1, items)).toEqual([`finding ${text} Node/n1`]);
+  });
+
+  it.each([
+    ['no other node to compare with', [...cluster(node('n1')), clock(120)], ['finding behind Node/n1 (likely)']],
+    ['the clock of the other node is as far off', [...cluster(node('n1')), clock(120), clock(125, 'n2')], []],
+    ['the Lease of the other node is as far off', [...cluster(node('n1'), node('n2', { beat: 130 })), clock(120)], []],
+    [
+      'the others are off by another measure',
+      [...cluster(node('n1')), clock(4000), clock(120, 'n2')],
+      ['finding behind Node/n1 (likely)'],
+    ],
+    ['the others are right', [...cluster(node('n1')), clock(120), clock(0, 'n2')], ['finding behind Node/n1']],
+  ])('whose clock it is: %s', (_, items, expected) => {
+    expect(said(nodeClockSkew, DIAGNOSE_N1, items)).toEqual(expected);
   });
 
   it('is the cause where kubelet refuses certificates for it', () => {
