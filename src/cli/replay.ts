@@ -1,6 +1,7 @@
 /** `kubewhy replay FILE`: judges saved evidence again. The same evidence gives the same bytes. */
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
+import { parseBoundedJson } from '../core/bounded-json.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { UserError } from '../core/errors.ts';
 import { parseEvidenceBundle } from '../core/evidence.ts';
@@ -44,13 +45,15 @@ async function text(file: string): Promise<string> {
 
 function parsed(file: string, content: string) {
   try {
-    return parseEvidenceBundle(JSON.parse(content));
+    return parseEvidenceBundle(parseBoundedJson(content));
   } catch (error) {
     if (error instanceof z.ZodError) {
       const issue = error.issues[0];
       const where = issue === undefined ? '' : ` At ${issue.path.join('.') || 'the top'}: ${issue.message}.`;
       throw new UserError('not-evidence', `${file} is no evidence of kubewhy/v1.${where}`, {}, error);
     }
+    if (error instanceof RangeError)
+      throw new UserError('not-evidence', `${file} is no evidence of kubewhy/v1: ${error.message}.`, {}, error);
     throw new UserError(
       'not-json',
       `${file} is not JSON. replay takes a file that --save wrote, or the JSON file of a thread.`,

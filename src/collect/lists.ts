@@ -19,6 +19,8 @@ export interface Listed<T> {
 
 const PAGE_SIZE = 500;
 const MAX_ITEMS = 50_000;
+/** Pages may be shorter than asked for, and even empty; this many are no list. */
+const MOST_PAGES = 1000;
 /** Failures of etcd, not of the API server: its watch cache may still answer. */
 const ETCD: readonly unknown[] = ['server-error', 'timeout'];
 
@@ -46,20 +48,22 @@ async function pages<T>(cluster: ClusterReader, spec: ListSpec<T>, signal: Abort
   const { path, parse, pageSize = PAGE_SIZE, max = MAX_ITEMS } = spec;
   const items: T[] = [];
   let next: string | undefined;
-  do {
+  for (let page = 0; ; page += 1) {
     const query: Record<string, string> = { ...spec.query, limit: String(pageSize) };
     if (next !== undefined) {
       query['continue'] = next;
       delete query['resourceVersion'];
     }
-    const page = RawList.parse(await cluster.read({ path, query }, signal));
-    for (const item of page.items) items.push(parse(item));
-    next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
-    if (next !== undefined && items.length >= max) {
-      return { total: items.length + (page.metadata?.remainingItemCount ?? 0), items };
+    const answer = RawList.parse(await cluster.read({ path, query }, signal));
+    for (const item of answer.items) items.push(parse(item));
+    const before = next;
+    next = answer.metadata?.continue === '' ? undefined : answer.metadata?.continue;
+    if (next === undefined) return { total: items.length, items };
+    if (items.length >= max) {
+      return { total: items.length + Math.max(0, answer.metadata?.remainingItemCount ?? 0), items };
     }
-  } while (next !== undefined);
-  return { total: items.length, items };
+    if (next === before || page >= MOST_PAGES) throw new ClusterError('malformed', `the list at ${path} has no end`);
+  }
 }
 
 /** Reads a whole list; empty where the API server does not serve its kind. @throws ClusterError for every other failure. */

@@ -2,6 +2,7 @@
 import { type Agent, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
 import { ClusterError } from '../../core/errors.ts';
 import type { ClusterRead, ClusterReader } from '../../core/ports.ts';
 import { type CredentialSource, type Credentials, credentialSource } from './credentials.ts';
@@ -101,8 +102,13 @@ class Reader implements KubeReader {
     if (!wanted(answer)) throw statusError(answer.status, request.path, answer.body);
     if (request.as === 'text') return answer.body;
     try {
-      return JSON.parse(answer.body) as unknown;
+      return parseBoundedJson(answer.body);
     } catch (error) {
+      if (error instanceof RangeError)
+        throw new ClusterError(
+          'too-large',
+          `the API server's answer to ${request.path} cannot be used: ${error.message}`,
+        );
       throw new ClusterError(
         'malformed',
         `the API server's answer to ${request.path} is not JSON`,
@@ -132,7 +138,18 @@ class Reader implements KubeReader {
 
   async #once(server: string, request: ClusterRead, signal: AbortSignal): Promise<Answer> {
     const credentials = await this.#credentials();
-    const url = new URL(`${server.replace(/\/$/, '')}${request.path}`);
+    const base = server.replace(/\/$/, '');
+    const url = new URL(`${base}${request.path}`);
+    // A name with `..`, `?` or `#` in it would make this another request than was meant: one for Secrets, at worst.
+    if (
+      url.pathname !== `${new URL(base).pathname.replace(/\/$/, '')}${request.path}` ||
+      url.search !== '' ||
+      url.hash !== ''
+    )
+      throw new ClusterError(
+        'malformed',
+        `${request.path.slice(0, 100)} is no path of the API: a name in it has characters that no name has`,
+      );
     for (const [key, value] of Object.entries(request.query ?? {})) url.searchParams.set(key, value);
     const text = request.as === 'text';
     this.#requests += 1;

@@ -1,6 +1,7 @@
 /** Asks agents on nodes: HTTPS with mutual TLS, the node's addresses in order, one deadline, one sentence for each failure. */
 import { Agent } from 'node:https';
 import { AGENT_LIMITS, AGENT_PORT, AskAnswer, AskRequest } from '../../core/agent-api.ts';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
 import { AgentError } from '../../core/errors.ts';
 import type { AgentNode, NodeAgents } from '../../core/ports.ts';
 import { type ClientTls, tlsLoader } from './client-tls.ts';
@@ -98,7 +99,7 @@ function requestBody(requests: Parameters<NodeAgents['ask']>[1], networks: reado
 }
 
 function targetsOf(node: AgentNode, options: NodeAgentsOptions): Target[] {
-  const url = options.urls?.[node.name];
+  const url = new Map(Object.entries(options.urls ?? {})).get(node.name);
   const names = options.servername === undefined ? undefined : [options.servername];
   if (url !== undefined) {
     const { hostname, port } = new URL(url);
@@ -127,7 +128,7 @@ function parseAnswer(node: AgentNode, target: Target, text: string): AskAnswer {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }
