@@ -45,7 +45,8 @@ function isFullMember(person: Person, policy: Policy): boolean {
     policy.enterpriseId !== undefined && person.enterprise_user?.enterprise_id === policy.enterpriseId;
   const limited =
     person.deleted || person.is_bot || person.is_restricted || person.is_ultra_restricted || person.is_stranger;
-  return (sameTeam || sameCompany) && limited !== true;
+  // Slackbot repeats what others have set up for it: answers to keywords, reminders.
+  return (sameTeam || sameCompany) && limited !== true && person.id !== 'USLACKBOT';
 }
 
 async function placeOf(request: Request, directory: Directory): Promise<Decision> {

@@ -11,24 +11,32 @@ export function queueName(cluster: string): string {
 export const Language = z.enum(['en', 'zh-cn']);
 export type Language = z.infer<typeof Language>;
 
+/** The public id of a diagnosis. */
+export const DiagnosisId = z.string().regex(/^dx-[a-z0-9]{5,16}$/);
+/** Ids, times and timestamps as Slack and we write them: they stand in messages, and a record that somebody edited must not. */
+const SlackId = z.string().regex(/^[A-Z0-9]{1,40}$/);
+export const SlackUser = z.string().regex(/^[UW][A-Z0-9]{1,39}$/);
+const Ts = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
+const Instant = z.string().regex(/^\d{4}-\d\d-\d\dT[\d:.]{5,18}Z$/);
+
 /** Where the answer goes. `rootTs` is the message that is edited in place; everything else goes in its thread. */
 export const Place = z.object({
-  channel: z.string().min(1).max(40),
+  channel: SlackId,
   /** Set where the person asked inside a thread: the root message is then a reply in it. */
-  threadTs: z.string().max(40).optional(),
+  threadTs: Ts.optional(),
 });
 export type Place = z.infer<typeof Place>;
 
 /** One diagnosis to run. `id` is the public `dx-…`; the job's id in the queue is derived from the request. */
 export const DiagnoseJob = z.object({
   version: z.literal(JOB_VERSION),
-  id: z.string().regex(/^dx-[a-z0-9]{5,16}$/),
+  id: DiagnosisId,
   cluster: z.string().min(1).max(253),
   question: Question,
-  askedBy: z.string().max(40),
+  askedBy: SlackUser,
   place: Place,
   language: Language,
-  askedAt: z.string().max(40),
+  askedAt: Instant,
 });
 export type DiagnoseJob = z.infer<typeof DiagnoseJob>;
 
@@ -36,9 +44,9 @@ export type DiagnoseJob = z.infer<typeof DiagnoseJob>;
 export const Delivery = z.object({
   version: z.literal(JOB_VERSION),
   /** The channel as Slack named it; differs from the place's where that is a person (a direct message). */
-  channel: z.string().optional(),
+  channel: SlackId.optional(),
   /** The root message. */
-  rootTs: z.string().optional(),
+  rootTs: Ts.optional(),
   /** Keys of thread messages that were posted, with their ts. */
   posted: z.record(z.string(), z.string()),
   /** Keys of messages whose sending began, with the time: one that is not in `posted` may or may not have arrived. */
@@ -50,14 +58,14 @@ export type Delivery = z.infer<typeof Delivery>;
 
 /** A line of `/k8s recent`. */
 export const RecentEntry = z.object({
-  id: z.string(),
-  cluster: z.string(),
+  id: DiagnosisId,
+  cluster: z.string().max(253),
   question: Question,
-  askedBy: z.string(),
+  askedBy: SlackUser,
   place: Place,
-  rootTs: z.string().optional(),
-  askedAt: z.string(),
-  finishedAt: z.string().optional(),
+  rootTs: Ts.optional(),
+  askedAt: Instant,
+  finishedAt: Instant.optional(),
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   verdict: z.enum(['cause-found', 'no-fault-found', 'inconclusive']).optional(),
   summary: z.string().max(500).optional(),

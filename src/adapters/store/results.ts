@@ -3,8 +3,10 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
 import { type EvidenceBundle, parseEvidenceBundle } from '../../core/evidence.ts';
+import { DiagnosisId } from '../../core/jobs.ts';
 import type { Log } from '../log.ts';
 import { PREFIX } from './record.ts';
 
@@ -38,8 +40,8 @@ const MOST_UNPACKED = 128 * 1024 * 1024;
 const Stored = z.object({
   bundle: z.unknown(),
   diagnosis: z.looseObject({
-    id: z.string(),
-    cluster: z.string(),
+    id: DiagnosisId,
+    cluster: z.string().max(253),
     verdict: z.enum(['cause-found', 'no-fault-found', 'inconclusive']),
     causes: z.array(z.unknown()),
     symptoms: z.array(z.unknown()),
@@ -72,11 +74,15 @@ export function createResults(redis: Redis, limits: ResultLimits, log: Log): Res
       return true;
     },
     async load(id) {
+      if ((await redis.strlen(key(id))) > 2 * limits.mostBytes) {
+        log.warn({ id }, 'kept result is too large, skipped');
+        return undefined;
+      }
       const packed = await redis.getBuffer(key(id));
       if (packed === null) return undefined;
       try {
         const text = await unzip(packed, { maxOutputLength: MOST_UNPACKED });
-        const stored = Stored.parse(JSON.parse(text.toString('utf8')));
+        const stored = Stored.parse(parseBoundedJson(text.toString('utf8')));
         return { bundle: parseEvidenceBundle(stored.bundle), diagnosis: stored.diagnosis as unknown as Diagnosis };
       } catch (error) {
         log.warn({ err: error, id }, 'kept result cannot be read, skipped');

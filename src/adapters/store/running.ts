@@ -1,6 +1,7 @@
 /** Which question is being looked into right now, so that a second ask joins the first; and who asked for a stop. */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { DiagnosisId, SlackUser } from '../../core/jobs.ts';
 import { Question } from '../../core/question.ts';
 import { PREFIX } from './record.ts';
 
@@ -33,7 +34,8 @@ export function createRunning(redis: Redis): Running {
     async claim(cluster, question, id) {
       const key = claimKey(cluster, question);
       const held = await redis.set(key, id, 'EX', CLAIM_SECONDS, 'NX', 'GET');
-      return held ?? id;
+      // Whoever can write here must not put words into our mouth.
+      return DiagnosisId.safeParse(held).data ?? id;
     },
     async replace(cluster, question, ended, id) {
       return (await redis.eval(REPLACE, 1, claimKey(cluster, question), ended, id, CLAIM_SECONDS)) === 1;
@@ -62,7 +64,7 @@ export function createCancels(redis: Redis): Cancels {
       await redis.publish(topic, id);
     },
     async askedBy(id) {
-      return (await redis.get(key(id))) ?? undefined;
+      return SlackUser.safeParse(await redis.get(key(id))).data;
     },
     async listen(subscriber, onCancel) {
       const listener = (_: string, id: string): void => onCancel(id);

@@ -9,8 +9,9 @@ export const chooseTarget: Button = {
     const stored = await allowed.deps.questions.get(value);
     if (stored === undefined) return await allowed.request.reply({ text: TEXTS[allowed.language].buttonStale });
     const { threadTs: _, ...outside } = allowed.request;
-    const { threadTs } = stored.place;
-    const request = threadTs === undefined ? outside : { ...outside, threadTs };
+    const { channel, threadTs } = stored.place;
+    const elsewhere = threadTs === undefined || channel !== outside.channelId;
+    const request = elsewhere ? outside : { ...outside, threadTs };
     await ask({ ...allowed, request }, stored.cluster, stored.question);
   },
 };

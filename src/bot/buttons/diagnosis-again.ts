@@ -9,9 +9,10 @@ export const diagnosisAgain: Button = {
     const entry = await allowed.deps.recent.get(value);
     if (entry === undefined) return await allowed.request.reply({ text: TEXTS[allowed.language].buttonStale });
     const { threadTs: _, ...outside } = allowed.request;
-    const { threadTs } = entry.place;
+    const { channel, threadTs } = entry.place;
     // Where the first answer stands in somebody's thread, the second belongs there too; else it begins its own.
-    const request = threadTs === undefined ? outside : { ...outside, threadTs };
+    const elsewhere = threadTs === undefined || channel !== outside.channelId;
+    const request = elsewhere ? outside : { ...outside, threadTs };
     await ask({ ...allowed, request }, entry.cluster, entry.question);
   },
 };

@@ -13,6 +13,7 @@ import { DiagnoseJob } from '../../core/jobs.ts';
 import type { Step } from '../../core/ports.ts';
 import { cannotPost, type Ending, endingOf } from '../endings.ts';
 import { shareEvidence } from '../file.ts';
+import { checkPlace } from '../place.ts';
 import type { Diagnose } from '../ports.ts';
 import { Progress } from '../progress.ts';
 import { endedMessage, progressMessage, reportMessages } from '../reports.ts';
@@ -84,6 +85,7 @@ export class DiagnoseJobs {
     const thread = await this.#open(job);
     if (thread.done) return;
     try {
+      await checkPlace(this.#deps.slack, thread.channel);
       await this.#close(job, thread, { kind: 'lost' });
     } catch (error) {
       await this.#end(job, thread, { state: 'failed' });
@@ -104,10 +106,11 @@ export class DiagnoseJobs {
   }
 
   async #run(job: DiagnoseJob, thread: Thread, attempt: Attempt): Promise<void> {
-    const { cancels, results, recent } = this.#deps;
+    const { slack, cancels, results, recent } = this.#deps;
     const cancel = new AbortController();
     this.#cancel.set(job.id, cancel);
     try {
+      await checkPlace(slack, thread.channel);
       await thread.root(progressMessage(job, FIRST_STEPS));
       await recent.update(job.id, {
         state: 'running',
@@ -182,6 +185,7 @@ export class DiagnoseJobs {
     for (const message of messages) await thread.reply(message.key, message);
     await shareEvidence(thread, { job, slack, log, content: `${JSON.stringify(result.bundle, null, 2)}\n` });
     await this.#end(job, thread, {});
+    log.info({ id: job.id, verdict }, 'report delivered');
   }
 
   /** Ends a diagnosis that has no report: the root message says so, and the thread says why. */
