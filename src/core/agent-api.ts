@@ -23,13 +23,18 @@ export const PROBE_PARAMS = {
     timeoutMs: z.number().int().min(100).max(5000).default(2000),
   }),
   'node-route-get': z.strictObject({ to: z.array(address).min(1).max(AGENT_LIMITS.routeTargets) }),
+  /** NodePorts on whatever address, and everything of some addresses of Services. */
   'node-service-proxy': z.strictObject({
     ports: z
       .array(z.strictObject({ port, protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP') }))
-      .min(1)
-      .max(64),
+      .max(64)
+      .default([]),
     clusterIPs: z.array(address).max(64).default([]),
   }),
+  /** Without `covering` all routes; with it those that lead to one of the addresses, and every default route. */
+  'node-routes': z.strictObject({ covering: z.array(address).min(1).max(AGENT_LIMITS.routeTargets).optional() }),
+  /** Without `neighbours` all sessions; with it those with one of them, those that are not up, and a few more. */
+  'node-bird': z.strictObject({ neighbours: z.array(address).min(1).max(AGENT_LIMITS.routeTargets).optional() }),
   'node-journal': z.strictObject({
     unit: z.string().regex(/^[A-Za-z0-9@._][A-Za-z0-9@._:-]{0,199}$/, 'a unit name has letters, digits and @ . _ : -'),
     lines: z.number().int().min(1).max(1000).default(200),

@@ -11,8 +11,10 @@ import { NODE_KINDS, type NodeKind } from '../../src/core/evidence/kinds.ts';
 import { POD_UID, RECORDED_AT, recording } from './support/recording.ts';
 
 const PARAMS: { readonly [K in keyof typeof PROBE_PARAMS]: object } = {
+  'node-bird': { neighbours: ['172.17.73.65'] },
   'node-journal': { unit: 'kubelet.service', lines: 50 },
   'node-route-get': { to: ['10.109.209.196'] },
+  'node-routes': { covering: ['10.109.209.196'] },
   'node-service-proxy': { ports: [{ port: 30080 }] },
   'node-tcp': {
     targets: [

@@ -154,10 +154,7 @@ describe('why-not-reachable', () => {
     ]);
     expect(params('node-route-get')['to']).toEqual(['10.20.1.5', '198.51.100.2', '192.0.2.2', '192.0.2.3']);
     expect(params('node-service-proxy')).toEqual({
-      ports: [
-        { port: 80, protocol: 'TCP' },
-        { port: 30080, protocol: 'TCP' },
-      ],
+      ports: [{ port: 30080, protocol: 'TCP' }],
       clusterIPs: ['10.30.0.10'],
     });
     expect(params('pod-listeners')).toEqual({ podUid: 'uid-web-1', namespace: 'shop', name: 'web-1' });

@@ -14,8 +14,28 @@ type Bird = z.infer<typeof NodeBird>[number];
 export const nodeBird: Probe<'node-bird'> = {
   kind: 'node-bird',
   command: () => 'birdcl -r -s /var/run/calico/bird.ctl show protocols all',
-  read: async (host, _params, limits) => splitFamilies([await ask(host, 4, limits), await ask(host, 6, limits)]),
+  read: async (host, { neighbours }, limits) => {
+    const birds = splitFamilies([await ask(host, 4, limits), await ask(host, 6, limits)]);
+    return neighbours === undefined
+      ? birds
+      : birds.map((bird) => ({ ...bird, sessions: telling(bird.sessions, neighbours) }));
+  },
 };
+
+/** Established sessions with others that are kept: enough to see that there are some. */
+const OTHERS = 20;
+/** Sessions that are not up, at most: a mesh of thousands that is down is told by this many as well. */
+const MAX_DOWN = 500;
+
+function telling(sessions: Bird['sessions'], neighbours: readonly string[]): Bird['sessions'] {
+  const wanted = new Set(neighbours);
+  let down = 0;
+  let others = 0;
+  return sessions.filter(({ info, neighbour }) => {
+    if (neighbour !== undefined && wanted.has(neighbour)) return true;
+    return info === 'Established' ? others++ < OTHERS : down++ < MAX_DOWN;
+  });
+}
 
 async function ask(host: Host, family: 4 | 6, limits: Limits): Promise<Bird> {
   for (const path of SOCKETS[family]) {

@@ -10,6 +10,9 @@ export const nodeInterfaces: Probe<'node-interfaces'> = {
       runText(host, 'ip', ['-o', 'link', 'show'], limits),
       runText(host, 'ip', ['-o', 'address', 'show'], limits),
     ]);
-    return parseInterfaces(links, addresses);
+    // ipvs binds the address of every Service there: not one of them is the node's own.
+    return parseInterfaces(links, addresses).map((nic) =>
+      nic.name === 'kube-ipvs0' ? { ...nic, addresses: [] } : nic,
+    );
   },
 };

@@ -70,19 +70,34 @@ const SSH = 22;
 export function requestsFor(node: NodeObject, aim: Aim): ProbeRequest[] {
   const { plan } = aim;
   const requests: ProbeRequest[] = [];
-  const plain = (kinds: readonly NodeKind[]) => requests.push(...kinds.map((kind) => ({ kind, params: {} })));
+  const targets = tcpTargets(node, aim);
+  const to = routeTargets(node, aim);
+  const narrow = aim.totalNodes > ALL_SEE_ALL ? narrowed(targets, to) : {};
+  const plain = (kinds: readonly NodeKind[]) =>
+    requests.push(...kinds.map((kind) => ({ kind, params: narrow[kind] ?? {} })));
   const onlyLooks = plan.askedNodes === 'target' && node.name !== aim.node;
   if (onlyLooks) plain(['node-clock']);
   else plain(plan.askedNodes === 'control-plane' ? SYSTEM : [...NETWORK, ...SYSTEM]);
   if (!onlyLooks) requests.push(...journals(node, aim));
   if (!onlyLooks && aim.service !== undefined && aim.ports.length > 0)
     requests.push(serviceProxy(aim.service, aim.ports));
-  const targets = tcpTargets(node, aim);
   if (targets.length > 0) requests.push({ kind: 'node-tcp', params: { targets } });
-  const to = routeTargets(node, aim);
   if (to.length > 0) requests.push({ kind: 'node-route-get', params: { to } });
   requests.push(...podListeners(node, aim));
   return requests.slice(0, AGENT_LIMITS.requests);
+}
+
+/** On a large cluster a node's routes and sessions are thousands: only those towards what is looked at are read. */
+function narrowed(
+  targets: readonly Target[],
+  to: readonly string[],
+): Partial<Record<NodeKind, Record<string, unknown>>> {
+  const addresses = [...new Set([...to, ...targets.map((target) => target.address)])].slice(
+    0,
+    AGENT_LIMITS.routeTargets,
+  );
+  if (addresses.length === 0) return {};
+  return { 'node-routes': { covering: addresses }, 'node-bird': { neighbours: addresses } };
 }
 
 /** The journal tells why something does not run, so it is read where something does not, and on small clusters anyway. */
@@ -95,15 +110,13 @@ function journals(node: NodeObject, { totalNodes, plan }: Aim): ProbeRequest[] {
   return [of('kubelet.service', close ? 400 : 200), ...(close ? units.map((unit) => of(unit, 200)) : [])];
 }
 
+/** NodePorts by number, the Service's own ports by its addresses: by number, port 80 would be everybody's. */
 function serviceProxy(service: ServiceObject, ports: readonly ServicePort[]): ProbeRequest {
-  const numbers = ports.flatMap(({ port, nodePort, protocol }) =>
-    [port, nodePort].flatMap((number) => (number === undefined ? [] : [{ port: number, protocol }])),
+  const numbers = ports.flatMap(({ nodePort, protocol }) =>
+    nodePort !== undefined && ['TCP', 'UDP', 'SCTP'].includes(protocol) ? [{ port: nodePort, protocol }] : [],
   );
-  const known = numbers.filter(({ protocol }) => ['TCP', 'UDP', 'SCTP'].includes(protocol));
-  return {
-    kind: 'node-service-proxy',
-    params: { ports: known.slice(0, 64), clusterIPs: service.clusterIPs.filter((ip) => parseIp(ip) !== undefined) },
-  };
+  const addresses = [...service.clusterIPs, ...(service.externalIPs ?? [])].filter((ip) => parseIp(ip) !== undefined);
+  return { kind: 'node-service-proxy', params: { ports: numbers.slice(0, 64), clusterIPs: addresses.slice(0, 64) } };
 }
 
 /** P2 and P3, P5, P1, BGP and P4 in this order: what decides first, should there be more than an agent takes. */

@@ -183,7 +183,7 @@ export class DiagnoseJobs {
     await this.#deps.recent.update(job.id, { state: 'done', verdict, summary: summary.slice(0, 500) });
     await thread.edit(root, 'first');
     for (const message of messages) await thread.reply(message.key, message);
-    await shareEvidence(thread, { job, slack, log, content: `${JSON.stringify(result.bundle, null, 2)}\n` });
+    await shareEvidence(thread, { job, slack, log, content: `${JSON.stringify(result.bundle)}\n` });
     await this.#end(job, thread, {});
     log.info({ id: job.id, verdict }, 'report delivered');
   }
