@@ -20,21 +20,19 @@ local 10.96.0.1 dev kube-ipvs0 table local proto kernel scope host src 10.96.0.1
 local 10.0.0.5 dev eth0 table local proto kernel scope host src 10.0.0.5
 `;
 
+function session(address: string, state: string, info: string): string {
+  return `1002-Mesh_${address.replaceAll('.', '_')} BGP      master   ${state}     07:11:05    ${info}\n1006-    Neighbor address: ${address}`;
+}
+
 function birdAnswer(): string {
-  const up = Array.from({ length: 30 }, (_, i) => ` Mesh_10_0_1_${i} BGP      master   up     07:11:05    Established`);
+  const up = Array.from({ length: 30 }, (_, i) => session(`10.0.1.${i}`, 'up', 'Established'));
   const rows = [
-    '1002-static1  Static   master   up     2026-08-20',
     ...up,
-    ' Mesh_10_0_0_7 BGP      master   start  07:11:05    Connect       Socket: No route to host',
-    ' Mesh_10_0_1_99 BGP      master   up     07:11:05    Established',
+    session('10.0.0.7', 'start', 'Connect       Socket: No route to host'),
+    session('10.0.1.99', 'up', 'Established'),
   ];
-  return [
-    '0001 BIRD v0.3.3+birdv1.6.8 ready.',
-    '2002-name     proto    table    state  since       info',
-    ...rows,
-    '0000 ',
-    '',
-  ].join('\n');
+  const head = ['0001 BIRD v0.3.3+birdv1.6.8 ready.', '2002-name     proto    table    state  since       info'];
+  return [...head, '1002-static1  Static   master   up     2026-08-20', ...rows, '0000 ', ''].join('\n');
 }
 
 const RECORDING: HostRecordingInput = {
