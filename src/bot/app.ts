@@ -89,6 +89,13 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     results: createResults(redis, KEEP, log),
     running: createRunning(redis),
     cancels: createCancels(redis),
+    redisBack: (ms) =>
+      ms <= 0
+        ? Promise.resolve(false)
+        : redisReady(redis, ms).then(
+            () => true,
+            () => false,
+          ),
     log,
   };
   const receivers = config.mode === 'socket' ? socketReceivers(config, log) : httpReceiver(config, log);

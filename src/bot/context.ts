@@ -34,6 +34,8 @@ export interface BotDeps {
   readonly results: Results;
   readonly running: Running;
   readonly cancels: Cancels;
+  /** Waits so many milliseconds for Redis; false where it is not there by then. */
+  readonly redisBack: (ms: number) => Promise<boolean>;
   readonly log: Log;
 }
 

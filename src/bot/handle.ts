@@ -1,5 +1,6 @@
 /** The one way that every request goes: allowed or not, done, and one answer for whatever goes wrong. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isRedisDown } from '../adapters/store/redis.ts';
 import { UserError } from '../core/errors.ts';
 import type { Language } from '../core/jobs.ts';
@@ -10,24 +11,41 @@ import type { Request } from './request.ts';
 import { TEXTS } from './texts.ts';
 import { Told } from './told.ts';
 
-/** Checks that the person may ask here, then does what they asked. Never throws: every end is told to the person. */
+/** A Redis that restarts is back within seconds; longer than this nobody is kept waiting for an answer. */
+const REDIS_BACK_MS = 5000;
+const AGAIN_MS = 250;
+
+/**
+ * Checks that the person may ask here, then does what they asked; once more where Redis went away in the middle, which
+ * does no harm: a request is one diagnosis however often it comes. Never throws: every end is told to the person.
+ */
 export async function handle(
   request: Request,
   deps: BotDeps,
   work: (allowed: Allowed) => Promise<void>,
 ): Promise<void> {
-  try {
-    const decision = await authorize(request, deps.directory, deps.policy);
-    const language = personal(request, deps);
-    if ('refusal' in decision) {
-      deps.log.info({ user: request.userId, channel: request.channelId, why: decision.refusal }, 'refused');
-      await request.reply({ text: refusalText(decision.refusal, language, deps.botUserId) });
-      return;
+  const until = Date.now() + REDIS_BACK_MS;
+  for (;;) {
+    try {
+      return await attempt(request, deps, work);
+    } catch (error) {
+      if (isRedisDown(error) && (await deps.redisBack(until - Date.now()))) {
+        await sleep(AGAIN_MS);
+        continue;
+      }
+      return await request.reply({ text: trouble(error, personal(request, deps), deps) });
     }
-    await work({ request, place: decision.place, language, deps });
-  } catch (error) {
-    await request.reply({ text: trouble(error, personal(request, deps), deps) });
   }
+}
+
+async function attempt(request: Request, deps: BotDeps, work: (allowed: Allowed) => Promise<void>): Promise<void> {
+  const decision = await authorize(request, deps.directory, deps.policy);
+  if ('place' in decision) {
+    await work({ request, place: decision.place, language: personal(request, deps), deps });
+    return;
+  }
+  deps.log.info({ user: request.userId, channel: request.channelId, why: decision.refusal }, 'refused');
+  await request.reply({ text: refusalText(decision.refusal, personal(request, deps), deps.botUserId) });
 }
 
 /** The language of private answers: the person's own where it is known, else the channel's. */

@@ -1,4 +1,5 @@
 /** Nothing that was acknowledged is lost: it is noted before the acknowledgement, and taken up where its bot died. */
+import { createHash } from 'node:crypto';
 import type { Inbox as Store } from '../adapters/store/inbox.ts';
 import type { BotDeps } from './context.ts';
 import { perform, Received } from './received.ts';
@@ -48,7 +49,7 @@ export class Inbox {
     this.#open.add(received.key);
     // Without Redis the request itself will fail, and says so to the person.
     const noted = this.#store
-      .note(received.key, JSON.stringify(received))
+      .note(received.key, JSON.stringify(received), saying(received))
       .catch((error: unknown) => log.debug({ err: error }, 'request could not be noted'));
     return () => this.#perform(received, noted);
   }
@@ -82,11 +83,21 @@ export class Inbox {
     for (const { key, text } of await this.#store.takeLeft(SILENT_MS)) {
       if (this.#open.has(key)) continue;
       const received = parse(text);
-      this.#deps.log.info({ user: received?.userId, fits: received !== undefined }, 'a request that another bot left');
-      if (received === undefined) await this.#store.done(key);
-      else void this.#perform(received, Promise.resolve());
+      // Whoever saw no acknowledgement asked again, and that request counts.
+      const counts = received !== undefined && (await this.#store.newest(saying(received))) === key;
+      this.#deps.log.info({ user: received?.userId, counts }, 'a request that another bot left');
+      if (counts) void this.#perform(received, Promise.resolve());
+      else await this.#store.done(key);
     }
   }
+}
+
+/** Alike for all requests of one person in one channel that say the same. */
+function saying({ userId, channelId, what }: Received): string {
+  return createHash('sha256')
+    .update(JSON.stringify([userId, channelId, what]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 function parse(text: string): Received | undefined {

@@ -29,8 +29,13 @@ end
 return out`;
 
 export interface Inbox {
-  /** Notes a request. The command is written to Redis before this returns; the promise tells whether it was taken. */
-  note(key: string, text: string): Promise<void>;
+  /**
+   * Notes a request; `same` is alike for all requests that say the same. The command is on its way to Redis before this
+   * returns; the promise tells whether it was taken.
+   */
+  note(key: string, text: string, same: string): Promise<void>;
+  /** The newest request of those that say the same. */
+  newest(same: string): Promise<string | undefined>;
   done(key: string): Promise<void>;
   /** Says that these requests are still being worked on. */
   keepAlive(keys: readonly string[]): Promise<void>;
@@ -43,10 +48,15 @@ export function createInbox(redis: Redis): Inbox {
   const texts = `${PREFIX}inbox:requests`;
   const tries = `${PREFIX}inbox:tries`;
   const since = `${PREFIX}inbox:since`;
+  const newest = (same: string): string => `${PREFIX}inbox:newest:${same}`;
   return {
-    async note(key, text) {
+    async note(key, text, same) {
       const now = Date.now();
-      await redis.multi().hset(texts, key, text).zadd(since, now, key).zadd(alive, now, key).exec();
+      const noted = redis.multi().hset(texts, key, text).zadd(since, now, key).zadd(alive, now, key);
+      await noted.set(newest(same), key, 'PX', KEEP_MS).exec();
+    },
+    async newest(same) {
+      return (await redis.get(newest(same))) ?? undefined;
     },
     async done(key) {
       await redis.multi().zrem(alive, key).zrem(since, key).hdel(texts, key).hdel(tries, key).exec();
