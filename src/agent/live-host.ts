@@ -63,7 +63,8 @@ async function fileRead<T>(path: string, read: () => Promise<T>): Promise<T> {
 
 /** Files under /proc have size 0: reads until the end, and at most one byte more than allowed. */
 async function readCapped(path: string, maxBytes: number): Promise<string> {
-  const file = await open(path, 'r');
+  // A named pipe in place of a file would hold a thread of the process for ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const chunks: Buffer[] = [];
     let total = 0;

@@ -1,8 +1,12 @@
 /** A hostile client of the agent, and a hostile agent: addresses, ranges, certificates, half requests, commands to copy. */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createNodeAgents } from '../../src/adapters/node-agent/node-agents.ts';
+import { createLiveHost } from '../../src/agent/live-host.ts';
 import { PROBES } from '../../src/agent/probes/index.ts';
 import { type AgentServer, startAgentServer } from '../../src/agent/server.ts';
 import { tcpGate } from '../../src/agent/tcp-guard.ts';
@@ -224,4 +228,21 @@ describe('commands that an agent names', () => {
   ])('never %j', (command) =>
     expect(agentCommand(command, 'node-memory')).toBe('kubewhy agent --once --kind node-memory'),
   );
+});
+
+describe('files that are none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubewhy-files-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('a pipe, a device without end, a folder: each read ends', async () => {
+    const pipe = join(folder, 'x.conflist');
+    execFileSync('mkfifo', [pipe]);
+    const host = createLiveHost();
+    // More than the process has threads for files.
+    const reads = await Promise.all(Array.from({ length: 8 }, () => host.readFile(pipe, 1000)));
+    expect(new Set(reads)).toEqual(new Set(['']));
+    await expect(host.readFile('/dev/zero', 1000)).rejects.toThrow('larger than 1000 bytes');
+    await expect(host.readFile(folder, 1000)).rejects.toThrow('failed');
+    expect(await host.readFile('/proc/self/status', 100_000)).toContain('Name:');
+  });
 });
