@@ -32,11 +32,14 @@ function computeTarget(facts: Facts): ServiceTarget {
   const { services } = list.value;
   if (target.kind === 'NodePort' || target.name === undefined) {
     const protocol = target.protocol ?? 'TCP';
-    const service = services.find((s) => portByNodePort(s, target.nodePort, protocol) !== undefined);
+    const exact = services.find((s) => portByNodePort(s, target.nodePort, protocol) !== undefined);
     const other = services.find((s) => s.ports.some((p) => p.nodePort === target.nodePort));
+    // Who names no protocol means the one that there is.
+    const service = exact ?? (target.protocol === undefined ? other : undefined);
     if (service === undefined) return { ...none, otherProtocol: other, servicesKnown: true };
+    const port = portByNodePort(service, target.nodePort, protocol);
     return {
-      ...resolved(service, portByNodePort(service, target.nodePort, protocol)),
+      ...resolved(service, port ?? service.ports.find((p) => p.nodePort === target.nodePort)),
       otherProtocol: undefined,
       servicesKnown: true,
     };

@@ -24,7 +24,7 @@ const table = (rule: Rule<never> | Rule, cases: Case[]) =>
   it.each<Case>(cases)('%s', (_, question, items, expected) =>
     expect(said(rule as Rule, question, items)).toEqual(expected),
   );
-const asking = (nodePort: number, protocol?: 'UDP'): Question => ({
+const asking = (nodePort: number, protocol?: 'TCP' | 'UDP'): Question => ({
   type: 'why-not-reachable',
   target: { kind: 'NodePort', nodePort, ...(protocol === undefined ? {} : { protocol }) },
 });
@@ -75,9 +75,15 @@ describe('service-protocol-mismatch', () =>
   table(serviceProtocolMismatch as never, [
     [
       'asked over TCP, served over UDP',
-      ASK_PORT,
+      asking(PORT, 'TCP'),
       cluster({ service: port({ protocol: 'UDP' }) }),
       [`finding found ${WEB}`],
+    ],
+    [
+      'asked without a protocol, served over UDP',
+      ASK_PORT,
+      cluster({ service: port({ protocol: 'UDP' }) }),
+      [`finding unsaid ${WEB} (likely)`],
     ],
     ['asked over UDP, served over TCP', asking(PORT, 'UDP'), cluster(), [`finding found ${WEB}`]],
     [

@@ -71,6 +71,7 @@ export const service: RuleWords = {
   'service-protocol-mismatch': {
     _summary: '存在但协议不同的端口',
     found: '{service} 的端口 {port} 是 {actual}。通过 {asked} 那里没有谁应答。',
+    unsaid: '{service} 的端口 {port} 是 {actual}。使用 {asked} 的客户端在那里得不到应答。',
     spec: 'Service {service}：端口 {port} 的协议是 {actual}。',
     ask: '请使用 {actual}，或为 Service 增加一个 {asked} 端口。如果出问题的就是 {actual}，请询问 {port}/{actual}。',
   },
