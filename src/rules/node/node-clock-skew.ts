@@ -35,17 +35,14 @@ export const nodeClockSkew = defineRule({
       const kubelet = byNode.get(node.name);
       const refused = kubelet?.hit?.id === 'node-clock-skew';
       const skew = clock.known ? Date.parse(clock.value.now) - Date.parse(clock.item.at) : 0;
-      const others = Math.abs(skew) > SKEW_MS ? othersSkew(facts, node.name) : undefined;
-      // Where the other nodes are off by as much, it is the clock here that is wrong.
-      const wrong = Math.abs(skew) > SKEW_MS && Math.abs(skew - (others ?? 0)) > SKEW_MS;
-      const sure = refused || (others !== undefined && Math.abs(others) <= SKEW_MS);
+      const { wrong, sure } = compare(facts, node.name, skew);
       // The clock is right by now: kubelet's complaint is history.
       if (!wrong && !(refused && !clock.known)) continue;
       const proofs = refused && kubelet !== undefined ? kubeletProofs(kubelet) : [];
       say.find({
         object: nodeRef(node.name),
         severity: refused ? 'critical' : 'warning',
-        ...wording(node.name, clock.known ? skew : undefined, sure),
+        ...wording(node.name, clock.known ? skew : undefined, refused || sure),
         data: dataOf(node.name, skew, refused ? kubelet?.hit?.named : undefined),
         because: [...proofs, ...clockProof(clock, node.name)],
         scope: { nodes: [node.name] },
@@ -54,6 +51,14 @@ export const nodeClockSkew = defineRule({
     }
   },
 });
+
+/** Where the other nodes are off by as much, it is the clock here that is wrong; sure where theirs and ours agree. */
+function compare(facts: Facts, node: string, skew: number): { wrong: boolean; sure: boolean } {
+  if (!(Math.abs(skew) > SKEW_MS)) return { wrong: false, sure: false };
+  const others = othersSkew(facts, node);
+  const sure = others !== undefined && Math.abs(others) <= SKEW_MS;
+  return { wrong: Math.abs(skew - (others ?? 0)) > SKEW_MS, sure };
+}
 
 /**
  * How far the other nodes are from the clock here, by what their agents said, else by the newest of their Leases;
