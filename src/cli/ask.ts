@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { CliEnvironment } from '../config/cli.ts';
 import { UserError } from '../core/errors.ts';
 import { parseQuestion } from '../core/parse-question.ts';
+import { safeJson } from '../report/index.ts';
 import { terminalAgents } from './agents.ts';
 import { type Arguments, parseDuration } from './arguments.ts';
 import type { Io } from './io.ts';
@@ -47,7 +48,7 @@ export async function ask(args: Arguments, environment: CliEnvironment, io: Io):
     const [{ bundle, diagnosis }, { show, showOptions }] = await Promise.all([diagnosing, import('./show.ts')]);
     progress.clear();
     if (agents.note !== undefined && io.errIsTerminal) io.err(`${agents.note}\n`);
-    if (flags['save'] !== undefined) await saveEvidence(flags['save'], `${JSON.stringify(bundle, null, 1)}\n`);
+    if (flags['save'] !== undefined) await saveEvidence(flags['save'], safeJson(bundle, 1));
     return show(diagnosis, io, showOptions(flags, environment, io));
   } finally {
     progress.clear();

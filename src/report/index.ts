@@ -16,7 +16,7 @@ export {
   renderThread,
   type Thread,
 } from './render-blocks.ts';
-export { renderJson } from './render-json.ts';
+export { renderJson, safeJson } from './render-json.ts';
 export { renderText, type TextOptions } from './render-text.ts';
 export { Report } from './report.ts';
 export { targetWords } from './summary.ts';

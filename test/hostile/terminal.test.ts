@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { saveEvidence } from '../../src/cli/save.ts';
 import { parseQuestion } from '../../src/core/parse-question.ts';
+import { safeJson } from '../../src/report/index.ts';
 import { NOW } from '../support/evidence.ts';
 import { terminal } from '../support/terminal.ts';
 
@@ -154,6 +155,14 @@ describe('what a server says', () => {
     expect(out + err).not.toMatch(ACTS);
     expect(out + err).not.toContain('hunter2secretXYZ');
   });
+});
+
+test('a file of evidence may be looked at on a terminal', () => {
+  const value = { text: '\u001B[2J\u009B31m\u202E\u200B\u0000\u2028', list: ['ok 节点'] };
+  const text = safeJson(value, 1);
+  expect(text).not.toMatch(ACTS);
+  expect(text).toContain('节点');
+  expect(JSON.parse(text)).toEqual(value);
 });
 
 describe('--save', () => {

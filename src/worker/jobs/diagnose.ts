@@ -11,6 +11,7 @@ import type { Cancels, Running } from '../../adapters/store/running.ts';
 import { ClusterError, UserError } from '../../core/errors.ts';
 import { DiagnoseJob } from '../../core/jobs.ts';
 import type { Step } from '../../core/ports.ts';
+import { safeJson } from '../../report/index.ts';
 import { cannotPost, type Ending, endingOf } from '../endings.ts';
 import { shareEvidence } from '../file.ts';
 import { checkPlace } from '../place.ts';
@@ -183,7 +184,7 @@ export class DiagnoseJobs {
     await this.#deps.recent.update(job.id, { state: 'done', verdict, summary: summary.slice(0, 500) });
     await thread.edit(root, 'first');
     for (const message of messages) await thread.reply(message.key, message);
-    await shareEvidence(thread, { job, slack, log, content: `${JSON.stringify(result.bundle)}\n` });
+    await shareEvidence(thread, { job, slack, log, content: safeJson(result.bundle) });
     await this.#end(job, thread, {});
     log.info({ id: job.id, verdict }, 'report delivered');
   }
