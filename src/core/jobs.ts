@@ -47,6 +47,8 @@ export const Delivery = z.object({
   channel: SlackId.optional(),
   /** The root message. */
   rootTs: Ts.optional(),
+  /** True where nobody could see whether a root message before this one arrived: each of its states says so. */
+  rootDoubted: z.boolean().optional(),
   /** Keys of thread messages that were posted, with their ts. */
   posted: z.record(z.string(), z.string()),
   /** Keys of messages whose sending began, with the time: one that is not in `posted` may or may not have arrived. */

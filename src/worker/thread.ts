@@ -95,9 +95,10 @@ export class Thread {
    * Edits the root message. Progress is dropped where Slack has no room for it; an answer never is.
    * A root message that somebody deleted is posted anew for an answer.
    */
-  async edit(message: Post, priority: Priority): Promise<void> {
-    const { rootTs } = this.#delivery;
+  async edit(state: Post, priority: Priority): Promise<void> {
+    const { rootTs, rootDoubted } = this.#delivery;
     if (rootTs === undefined) return;
+    const message = rootDoubted === true ? this.#doubted(state) : state;
     const outcome = await this.#update(rootTs, message, priority);
     if (outcome.status === 'ok' || priority === 'may') return;
     if (outcome.status === 'refused' && outcome.error === 'message_not_found') {
@@ -153,9 +154,15 @@ export class Thread {
       await this.#record(key, seen.ts, seen.channel);
       return seen.ts;
     }
-    const again = seen.status === 'absent' ? message : withNote(message, TEXTS[job.language].repeated);
+    if (seen.status === 'blind' && key === ROOT) await this.#change({ rootDoubted: true });
+    const again = seen.status === 'absent' ? message : this.#doubted(message);
     const outcome = await this.#send(key, again, threadTs);
     return this.#keep(key, outcome);
+  }
+
+  /** The message with the line that it may stand there twice. */
+  #doubted(message: Post): Post {
+    return withNote(message, TEXTS[this.#options.job.language].repeated);
   }
 
   async #keep(key: string, outcome: Outcome): Promise<string> {

@@ -74,9 +74,11 @@ function own(incident: Incident, channel: string): StoredMessage[] {
   return [...roots, ...roots.flatMap((root) => slack.thread(channel, root.ts))].filter((message) => message.own);
 }
 
-/** A private sentence that says what went wrong, in place of an answer. */
+/** A private sentence that says what went wrong, in place of an answer. Where the answer is being worked on is none. */
 function privateError(incident: Incident, { person }: Asked): string | undefined {
-  return incident.platform.slack.ephemerals(person).find((message) => message.origin !== 'slash-ack')?.text;
+  return incident.platform.slack
+    .ephemerals(person)
+    .find(({ origin, text }) => origin !== 'slash-ack' && !text.includes('is being looked into already'))?.text;
 }
 
 /** Reports that are whole, and errors that were said in their thread. */
@@ -110,7 +112,7 @@ function judge(incident: Incident, asked: Asked, history: boolean): void {
   const about = `${asked.text}:\n${own(incident, asked.channel)
     .map((m) => `${JSON.stringify(labelOf(m) ?? {})} ${linesOf(m).slice(0, 3).join(' / ')}`)
     .join('\n')}`;
-  expect(endings(incident, asked), about).toHaveLength(1);
+  expect(endings(incident, asked), about).toEqual([expect.any(String)]);
   const messages = own(incident, asked.channel).filter((message) => labelOf(message) !== undefined);
   const ids = new Set(messages.map((message) => labelOf(message)?.id));
   expect(ids.size, about).toBeLessThanOrEqual(1);

@@ -123,7 +123,7 @@ describe('stage 1, the outage as it was found', () => {
       'the same wrong address there',
       /Calico on k8scephnode took 10\.0\.0\.63 instead of the node address 172\.17\.73\.60/,
     ],
-    ['30082 without endpoint', /ci2\/jenkins-svc \(NodePort 30082\) has no ready endpoint/],
+    ['30082 without endpoint', /ci2\/jenkins-svc \(NodePort 30082\) has no ready endpoint .*follows from pod-pending/],
     ['its Pod, which is Pending', /waits for a node: jenkins-768d45bcb9-bhcmq/],
     ['etcd of two', /etcd has two members \(etcd-k8smaster2, etcd-k8smater1\)/],
     ['etcd late', /etcd answer(ed|s) too late/],
