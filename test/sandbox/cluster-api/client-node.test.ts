@@ -157,14 +157,10 @@ describe('client-node', () => {
     await expect(slices.listEndpointSliceForAllNamespaces()).rejects.toMatchObject({ code: 404 });
   });
 
-  it('refuses writes with 405, and changes nothing', async () => {
-    const refused = await failure(core.deleteNamespacedPod({ namespace: 'shop', name: 'web-1' }));
-    expect(refused).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
-    const body = { metadata: { name: 'new' } };
-    expect((await failure(core.createNamespacedConfigMap({ namespace: 'shop', body }))).code).toBe(405);
-    expect((await core.readNamespacedPod({ namespace: 'shop', name: 'web-1' })).metadata?.name).toBe('web-1');
+  it('forbids a write without the right, and changes nothing', async () => {
     const denied = await failure(shop.deleteNamespacedPod({ namespace: 'shop', name: 'web-1' }));
     expect(denied.code).toBe(403);
+    expect((await core.readNamespacedPod({ namespace: 'shop', name: 'web-1' })).metadata?.name).toBe('web-1');
   });
 
   it('serves custom resources that are only known from their objects', async () => {

@@ -2,7 +2,7 @@
 
 import type { RequestInfo, ResourceInfo } from './request-info.ts';
 import { detailsOf, type GroupResource, qualified, StatusError } from './status-error.ts';
-import type { Identity, Rule } from './types.ts';
+import type { Identity, RightUse, Rule } from './types.ts';
 
 const EVERYTHING_GROUP = 'system:masters';
 const AUTHENTICATED = 'system:authenticated';
@@ -66,14 +66,22 @@ export function groupsOf(identity: Identity): string[] {
   return [...identity.groups, AUTHENTICATED];
 }
 
-/** Throws the 403 that the real server would answer. */
-export function authorize(identity: Identity, info: RequestInfo): void {
+/** Throws the 403 that the real server would answer; notes the right in `used`. */
+export function authorize(identity: Identity, info: RequestInfo, used: RightUse[] = []): void {
   const { resource: target } = info;
   const allowed =
     target === undefined
       ? mayVisit(identity, info.verb, info.path)
-      : mayAccess(identity, { ...target, verb: info.verb, group: info.group, resource: fullName(target) });
+      : mayUse(identity, { ...target, verb: info.verb, group: info.group, resource: fullName(target) }, used);
   if (!allowed) throw forbidden(identity, info);
+}
+
+/** Like `mayAccess`, and notes that the right was asked for. */
+export function mayUse(identity: Identity, question: AccessQuestion, used: RightUse[]): boolean {
+  const { verb, group, resource, namespace = '', name = '' } = question;
+  const allowed = mayAccess(identity, question);
+  used.push({ verb, group, resource, namespace, name, allowed });
+  return allowed;
 }
 
 /** The 403 for a request, in the server's words. */
@@ -92,7 +100,8 @@ export function forbidden(identity: Identity, info: RequestInfo): StatusError {
   return new StatusError(403, 'Forbidden', message, detailsOf(named, name));
 }
 
-function fullName({ plural, subresource }: ResourceInfo): string {
+/** With the subresource: `pods/log`. */
+export function fullName({ plural, subresource }: ResourceInfo): string {
   return subresource === undefined ? plural : `${plural}/${subresource}`;
 }
 

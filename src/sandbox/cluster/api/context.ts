@@ -1,4 +1,5 @@
 /** What every handler is given: the server's parts, and the form of one resource's answers. */
+import type { AccessQuestion } from './access.ts';
 import type { Catalog } from './catalog.ts';
 import { asVersion } from './convert.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -28,6 +29,11 @@ export interface ResourceRequest {
   identity: Identity;
   accept: string | undefined;
   body: RequestBody;
+  userAgent: string;
+  /** Whether the sender has another right too; it is recorded as used. */
+  may(question: AccessQuestion): boolean;
+  /** Throws 403 unless the sender has this verb on the same target too. */
+  require(other: { verb: string }): void;
 }
 
 /** `apps/v1`, or `v1` in the core group. */

@@ -42,7 +42,7 @@ export function apiResourceList(catalog: Catalog, group: string, version: string
     kind: 'APIResourceList',
     ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: group === '' ? version : `${group}/${version}`,
-    resources: resources.flatMap(apiResources),
+    resources: resources.flatMap((one) => apiResources(one, evictionVersion(catalog))),
   };
 }
 
@@ -61,7 +61,7 @@ export function aggregated(catalog: Catalog, core: boolean): unknown {
         resources: catalog
           .resources()
           .filter((r) => r.group === group.name && r.version === version)
-          .map(discoveryResource),
+          .map((one) => discoveryResource(one, evictionVersion(catalog))),
       })),
     })),
   };
@@ -82,7 +82,18 @@ function apiGroup({ name, versions }: Group): Record<string, unknown> {
   return { name, versions: listed, preferredVersion: listed[0] };
 }
 
-function apiResources(resource: Resource): unknown[] {
+/** kubectl evicts only where discovery says with which version. */
+function evictionVersion(catalog: Catalog): string {
+  return catalog.serves('policy', 'v1') ? 'v1' : 'v1beta1';
+}
+
+/** The type that a subresource takes, where it is not that of its resource. */
+function subresourceType(name: string, eviction: string): { group: string; version: string } | undefined {
+  if (name === 'scale') return { group: 'autoscaling', version: 'v1' };
+  return name === 'eviction' ? { group: 'policy', version: eviction } : undefined;
+}
+
+function apiResources(resource: Resource, eviction: string): unknown[] {
   const main = {
     name: resource.plural,
     singularName: resource.singular,
@@ -96,13 +107,14 @@ function apiResources(resource: Resource): unknown[] {
     name: `${resource.plural}/${name}`,
     singularName: '',
     namespaced: resource.namespaced,
+    ...subresourceType(name, eviction),
     kind: SUBRESOURCE_KINDS[name] ?? resource.kind,
     verbs: SUBRESOURCE_VERBS[name] ?? ['get', 'patch', 'update'],
   }));
   return [main, ...subresources];
 }
 
-function discoveryResource(resource: Resource): unknown {
+function discoveryResource(resource: Resource, eviction: string): unknown {
   const { group, version, kind } = resource;
   return {
     resource: resource.plural,
@@ -116,7 +128,10 @@ function discoveryResource(resource: Resource): unknown {
       ? {
           subresources: resource.subresources.map((name) => ({
             subresource: name,
-            responseKind: { group, version, kind: SUBRESOURCE_KINDS[name] ?? kind },
+            responseKind: {
+              ...(subresourceType(name, eviction) ?? { group, version }),
+              kind: SUBRESOURCE_KINDS[name] ?? kind,
+            },
             verbs: SUBRESOURCE_VERBS[name] ?? ['get', 'patch', 'update'],
           })),
         }

@@ -1,6 +1,7 @@
 /** One request from start to end: faults, authentication, routing, the reply, and its record. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fullName } from './access.ts';
 import { actingAs, authenticate } from './authentication.ts';
 import type { ServerContext } from './context.ts';
 import { type Faults, injectedError } from './faults.ts';
@@ -38,6 +39,12 @@ export async function handleRequest(
     user: '',
     status: 0,
     bytes: 0,
+    group: '',
+    resource: '',
+    namespace: '',
+    name: '',
+    dryRun: false,
+    rights: [],
   };
   running.requests.push(record);
   if (running.requests.length > MAX_RECORDS) running.requests.splice(0, MAX_RECORDS / 2);
@@ -47,7 +54,7 @@ export async function handleRequest(
     await reply(record, request, response, errorReply(badRequest('the request target is not readable')), undefined);
     return;
   }
-  Object.assign(record, { path: info.path, query: info.query.toString(), verb: info.verb });
+  describe(record, info);
   const effect = running.faults.strike(target, info.verb);
   if (effect?.delayMs !== undefined) await sleep(effect.delayMs, undefined, { ref: false });
   if (effect?.hang === true) return;
@@ -57,6 +64,14 @@ export async function handleRequest(
     return;
   }
   await reply(record, request, response, await answer(running, request, info, record, effect), effect);
+}
+
+function describe(record: RequestRecord, info: RequestInfo): void {
+  const { path, verb, group, resource, query } = info;
+  Object.assign(record, { path, query: query.toString(), verb, group, dryRun: query.has('dryRun') });
+  if (resource === undefined) return;
+  const { namespace = '', name = '' } = resource;
+  Object.assign(record, { resource: fullName(resource), namespace, name });
 }
 
 function read(method: string, target: string): RequestInfo | undefined {
@@ -97,7 +112,11 @@ async function answer(
     if (effect?.status !== undefined) throw injectedError(effect.status, identity, info);
     if (/^\/(readyz|livez|healthz)/.test(info.path)) await sleep(context.options.readyzLatencyMs ?? 0);
     const body = await readBody(request);
-    return route(context, { info, identity, accept: headerOf(request, 'accept'), body, address, checks });
+    record.dryRun ||= info.verb !== 'get' && /"dryRun":\s*\[\s*"/.test(body.bytes.toString('latin1'));
+    const accept = headerOf(request, 'accept');
+    const userAgent = headerOf(request, 'user-agent') ?? '';
+    const { rights } = record;
+    return route(context, { info, identity, accept, userAgent, body, address, checks, rights });
   } catch (error) {
     return errorReply(error instanceof StatusError ? error : internalError(error));
   }

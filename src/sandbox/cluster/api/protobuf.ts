@@ -1,73 +1,99 @@
-/** Reads the protobuf bodies of self reviews: newer kubectl sends them so, whatever the server offers. */
-import { z } from 'zod';
+/** Reads the protobuf bodies of the few kinds that newer clients send so, whatever the server offers. */
+import { fieldOfMessage, MESSAGES, type MessageField } from './protobuf-messages.ts';
 
 /** The four bytes in front of every Kubernetes protobuf body. */
 const MAGIC = Buffer.from('k8s\0', 'latin1');
-const LENGTH_DELIMITED = 2;
-
-/** Fields of a message by number; only strings and nested messages are kept, as their bytes. */
-type Fields = Map<number, Buffer>;
-
+const WIRE = { varint: 0, bytes: 2 };
 const ENVELOPE = { typeMeta: 1, raw: 2 };
-const RESOURCE_ATTRIBUTES = ['namespace', 'verb', 'group', 'version', 'resource', 'subresource', 'name'];
-const NON_RESOURCE_ATTRIBUTES = ['path', 'verb'];
+const REVIEWS = new Set(['SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'SelfSubjectReview']);
 
-const kindSchema = z.enum(['SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'SelfSubjectReview']);
+/** One field as it stands on the wire. */
+interface WireField {
+  number: number;
+  value: number | Buffer;
+}
 
 /** The review in a body as the JSON it stands for; undefined for anything else, or for bytes that end too early. */
 export function reviewFromProtobuf(body: Buffer): Record<string, unknown> | undefined {
+  const object = objectFromProtobuf(body);
+  return object !== undefined && REVIEWS.has(String(object['kind'])) ? object : undefined;
+}
+
+/** The object in a body as JSON; undefined for a kind that is not known here, or for bytes that cannot be read. */
+export function objectFromProtobuf(body: Buffer): Record<string, unknown> | undefined {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   try {
     const envelope = readFields(body.subarray(MAGIC.length));
-    const [apiVersion, kind] = [1, 2].map((field) =>
-      readFields(envelope.get(ENVELOPE.typeMeta)).get(field)?.toString(),
-    );
-    const known = kindSchema.safeParse(kind);
-    if (!known.success) return undefined;
-    // In all three, field 1 is the metadata and field 2 the spec.
-    const spec = readFields(readFields(envelope.get(ENVELOPE.raw)).get(2));
-    return { apiVersion, kind: known.data, spec: readSpec(known.data, spec) };
+    const { apiVersion, kind } = readMessage('TypeMeta', bytesOf(envelope, ENVELOPE.typeMeta));
+    if (typeof kind !== 'string' || !Object.hasOwn(MESSAGES, kind)) return undefined;
+    return { apiVersion, kind, ...readMessage(kind, bytesOf(envelope, ENVELOPE.raw)) };
   } catch {
     return undefined;
   }
 }
 
-function readSpec(kind: z.infer<typeof kindSchema>, spec: Fields): Record<string, unknown> {
-  if (kind === 'SelfSubjectRulesReview') return { namespace: spec.get(1)?.toString() ?? '' };
-  if (kind === 'SelfSubjectReview') return {};
-  const [resource, path] = [spec.get(1), spec.get(2)];
-  return {
-    ...(resource === undefined ? {} : { resourceAttributes: named(resource, RESOURCE_ATTRIBUTES) }),
-    ...(path === undefined ? {} : { nonResourceAttributes: named(path, NON_RESOURCE_ATTRIBUTES) }),
-  };
+function bytesOf(fields: readonly WireField[], number: number): Buffer {
+  const found = fields.find((field) => field.number === number)?.value;
+  return Buffer.isBuffer(found) ? found : Buffer.alloc(0);
 }
 
-function named(message: Buffer, names: readonly string[]): Record<string, string> {
-  const fields = readFields(message);
-  return Object.fromEntries(names.map((name, index) => [name, fields.get(index + 1)?.toString('utf8') ?? '']));
+function readMessage(type: string, message: Buffer): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const { number, value } of readFields(message)) {
+    const field = fieldOfMessage(type, number);
+    if (field === undefined) continue;
+    const read = readValue(field, value);
+    const { name } = field;
+    if (field.map === true) Object.assign((result[name] ??= {}) as object, read);
+    else if (field.list === true) result[name] = [...((result[name] as unknown[] | undefined) ?? []), read];
+    else result[name] = read;
+  }
+  return result;
 }
 
-function readFields(message: Buffer = Buffer.alloc(0)): Fields {
-  const fields: Fields = new Map();
+function readValue({ type, map }: MessageField, value: number | Buffer): unknown {
+  if (!Buffer.isBuffer(value)) return type === 'bool' ? value !== 0 : value;
+  if (map === true) {
+    const entry = readFields(value);
+    return { [bytesOf(entry, 1).toString('utf8')]: readValue({ name: '', type }, bytesOf(entry, 2)) };
+  }
+  if (type === 'string') return value.toString('utf8');
+  if (type === 'bytes') return value.toString('base64');
+  if (type === 'time') return timeOf(value);
+  // A wrapped list of strings: CertificateSigningRequest's `extra`.
+  if (type === 'strings') return readFields(value).map((one) => String(one.value));
+  return readMessage(type, value);
+}
+
+/** Seconds since 1970; an empty message is Go's zero time, which JSON has as null. */
+function timeOf(message: Buffer): string | null {
+  const seconds = readFields(message).find(({ number }) => number === 1)?.value;
+  if (typeof seconds !== 'number') return null;
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function readFields(message: Buffer): WireField[] {
+  const fields: WireField[] = [];
   let offset = 0;
   const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = message.readUInt8(offset++);
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
     }
     throw new RangeError('a number in the message is too long');
   };
   while (offset < message.length) {
     const tag = varint();
-    if ((tag & 7) === LENGTH_DELIMITED) {
+    const number = tag >>> 3;
+    if ((tag & 7) === WIRE.bytes) {
       const length = varint();
-      if (offset + length > message.length) throw new RangeError('the message ends too early');
-      fields.set(tag >>> 3, message.subarray(offset, offset + length));
+      if (length < 0 || offset + length > message.length) throw new RangeError('the message ends too early');
+      fields.push({ number, value: message.subarray(offset, offset + length) });
       offset += length;
-    } else if ((tag & 7) === 0) varint();
-    else throw new RangeError('the message has a field of a type that reviews do not have');
+    } else if ((tag & 7) === WIRE.varint) fields.push({ number, value: varint() });
+    else throw new RangeError('the message has a field of a type that these kinds do not have');
   }
   return fields;
 }

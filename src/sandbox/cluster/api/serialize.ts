@@ -14,6 +14,8 @@ export interface Serializer {
   metadata(object: KubeObject): string;
   /** Any other value (a Table's cells are never shifted, so it is not used for them). */
   shiftTime(timestamp: string): string;
+  /** JSON text of a client, with its times brought back to those of the store. */
+  unshift(json: string): string;
 }
 
 /** `shiftMs` is added to every time. */
@@ -40,6 +42,7 @@ export function createSerializer(shiftMs: number): Serializer {
       metadatas.set(object, body);
       return body;
     },
+    unshift: (json) => shifted(json, -shiftMs),
     shiftTime: (timestamp) => JSON.parse(shifted(JSON.stringify(timestamp), shiftMs)) as string,
   };
 }

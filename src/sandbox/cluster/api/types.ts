@@ -79,6 +79,65 @@ export interface RequestRecord {
   status: number;
   /** Bytes of body written, as sent (compressed if it was). */
   bytes: number;
+  /** The API group; '' also for a path that is no resource. */
+  group: string;
+  /** With its subresource: `deployments/scale`; '' for a path that is no resource. */
+  resource: string;
+  namespace: string;
+  name: string;
+  /** Whether `dryRun` was asked for, in the query or in the body of a delete or an eviction. */
+  dryRun: boolean;
+  /** Every right that was asked for on the way; most often one, two where an apply creates or a signer is needed. */
+  rights: RightUse[];
+}
+
+/** One right that a request needed, in RBAC's words. */
+export interface RightUse {
+  verb: string;
+  group: string;
+  /** With its subresource. */
+  resource: string;
+  namespace: string;
+  name: string;
+  allowed: boolean;
+}
+
+/** A write as an admission webhook would see it. */
+export interface AdmissionRequest {
+  operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  user: string;
+  groups: string[];
+  group: string;
+  version: string;
+  resource: string;
+  subresource: string | undefined;
+  namespace: string | undefined;
+  name: string;
+  /** Undefined for a delete. */
+  object: KubeObject | undefined;
+  /** Undefined for a create. */
+  oldObject: KubeObject | undefined;
+  dryRun: boolean;
+}
+
+/** Why a write is refused; the message is sent as it is. */
+export interface AdmissionRefusal {
+  status: 400 | 403 | 409 | 422 | 429 | 500;
+  message: string;
+  /** `{causes: [{reason, message, field}]}` */
+  details?: Record<string, unknown>;
+}
+
+/** One stored write of a client; what is put into the store directly is none. */
+export interface WriteChange {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  verb: string;
+  user: string;
+  group: string;
+  resource: string;
+  subresource: string | undefined;
+  object: KubeObject;
+  previous: KubeObject | undefined;
 }
 
 /** How a kubelet that cannot be reached fails. */
@@ -106,6 +165,10 @@ export interface ApiServerOptions {
   kubelets?: Record<string, KubeletFault>;
   /** Changes kept per kind for watches and continue tokens. Default 1000. */
   watchWindow?: number;
+  /** Asked before each write, also before a dry run; gives the refusal, or nothing to let it pass. */
+  admission?: (request: AdmissionRequest) => AdmissionRefusal | undefined;
+  /** Called after each stored write of a client, before it is answered: the place for simulated controllers. */
+  onWrite?: (change: WriteChange) => void;
   /** Only 127.0.0.1 is accepted. */
   host?: string;
 }
