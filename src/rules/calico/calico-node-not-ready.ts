@@ -1,7 +1,9 @@
 /** Symptom: calico-node's Pods are not ready on nodes that are alive. Ready is no proof of the opposite (facts §2.3). */
 import { proof } from '../../core/facts.ts';
-import { namespacedRef } from '../../core/object-ref.ts';
+import type { Finding } from '../../core/finding.ts';
+import { namespacedRef, sameRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
+import { sameObjectLink } from '../links.ts';
 import { isCalicoNodePod, readinessText } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
 import { podReady, podsOf } from '../model/pods.ts';
@@ -18,6 +20,7 @@ export const calicoNodeNotReady = defineRule({
     pod: 'Pod {pod} on {node}: Ready is {status}.',
     event: 'Pod {pod}, {count} times: {message}',
   },
+  explains: { 'workload-unavailable': sameObjectLink, 'pod-not-ready': { when: onItsNodes } },
   answers: (question, finding) => {
     const { target } = question;
     if (question.type !== 'diagnose') return false;
@@ -26,13 +29,9 @@ export const calicoNodeNotReady = defineRule({
   },
   judge(facts, say) {
     const install = facts.get('calico-install');
-    if (!install.known) {
-      say.undecided();
-      return;
-    }
     const pods = podsOf(facts, isCalicoNodePod);
     // None seen is not the same as all well.
-    if (install.value.kind !== 'none' && pods.length === 0) say.undecided();
+    if (!install.known || (install.value.kind !== 'none' && pods.length === 0)) say.undecided();
     const all = pods.filter((seen) => seen.pod.nodeName !== undefined && !isStale(facts, seen.pod.nodeName));
     const bad = all.filter((seen) => !podReady(seen.pod));
     const [first] = bad;
@@ -71,3 +70,8 @@ export const calicoNodeNotReady = defineRule({
     });
   },
 });
+
+/** Its own Pods, on nodes where they are seen to be not ready. */
+function onItsNodes(mine: Finding, theirs: Finding): boolean {
+  return sameRef(mine.object, theirs.object) && (theirs.scope.nodes ?? []).some((n) => mine.scope.nodes?.includes(n));
+}

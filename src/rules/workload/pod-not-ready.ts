@@ -1,8 +1,9 @@
-/** Symptom: Pods that run and are not ready. calico-node's own are another rule's matter. */
+/** Symptom: Pods that run and are not ready. calico-node's own are another rule's matter, unless one is asked about. */
 import type { PodObject } from '../../core/evidence/cluster-types.ts';
 import { type Facts, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { defineRule } from '../../core/rule.ts';
+import { isCalicoNodePod } from '../model/calico.ts';
 import { isStale } from '../model/nodes.ts';
 import { podReady, type SeenPod, seenPods } from '../model/pods.ts';
 import { asksAboutWorkload, byOwner, isNamed, podNames, sameWorkload, servesPods, targetPodUnseen } from './owners.ts';
@@ -30,10 +31,12 @@ export const podNotReady = defineRule({
   },
   answers: asksAboutWorkload,
   judge(facts, say) {
-    if (targetPodUnseen(facts)) say.undecided();
+    if (targetPodUnseen(facts) || targetPodSilent(facts)) say.undecided();
     const bad = seenPods(facts).filter(({ pod }) => isBad(facts, pod));
     const silent = bad.filter(({ pod }) => pod.nodeName !== undefined && isStale(facts, pod.nodeName));
-    const living = bad.filter((seen) => !silent.includes(seen));
+    const living = bad.filter(
+      (seen) => !silent.includes(seen) && (!isCalicoNodePod(seen.pod) || isTarget(facts, seen.pod)),
+    );
     for (const [text, pods] of [
       ['found', living],
       ['silent', silent],
@@ -68,9 +71,19 @@ function readyOf(pod: PodObject) {
 
 function isBad(facts: Facts, pod: PodObject): boolean {
   if (pod.phase !== 'Running' || pod.deletionTime !== undefined || podReady(pod)) return false;
-  if (pod.labels['k8s-app'] === 'calico-node') return false;
   const started = pod.startTime ?? pod.createdAt;
   return started === undefined || facts.now - Date.parse(started) > STARTING_MS;
+}
+
+function isTarget({ question: { target } }: Facts, pod: PodObject): boolean {
+  return target.kind === 'Pod' && target.name === pod.name && (target.namespace ?? pod.namespace) === pod.namespace;
+}
+
+/** What a silent node last said of the Pod that was asked about is no word on how it is now. */
+function targetPodSilent(facts: Facts): boolean {
+  return seenPods(facts).some(
+    ({ pod }) => isTarget(facts, pod) && pod.nodeName !== undefined && isStale(facts, pod.nodeName),
+  );
 }
 
 function proofs({ pod, list, events }: SeenPod): Proof<'status' | 'event'>[] {
