@@ -41,30 +41,32 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     for (let release = releasers.pop(); release !== undefined; release = releasers.pop())
       await release().catch(() => undefined);
   };
+  const starting: Promise<unknown>[] = [];
+  /** What starts beside something that fails is ended too, once it has started. */
+  const owned = <T>(started: Promise<T>, release: (part: T) => Promise<unknown>): Promise<T> => {
+    const part = started.then((value) => {
+      releasers.push(() => release(value));
+      return value;
+    });
+    starting.push(part);
+    return part;
+  };
   try {
     const folder = await mkdtemp(join(tmpdir(), 'kubewhy-'));
     releasers.push(() => rm(folder, { recursive: true, force: true }));
     const [redis, slack, cluster] = await Promise.all([
-      startRedis(options.say),
-      startSlackWorkspace(options.slack),
-      startRecordedCluster(join(folder, 'cluster'), options.state, options.nodes),
+      owned(startRedis(options.say), (part) => part.stop()),
+      owned(startSlackWorkspace(options.slack), (part) => part.close()),
+      owned(startRecordedCluster(join(folder, 'cluster'), options.state, options.nodes), (part) => part.close()),
     ]);
-    releasers.push(
-      () => redis.stop(),
-      () => slack.close(),
-      () => cluster.close(),
-    );
     const env = environment(redis.url, slack, cluster, options);
     const [bot, worker] = await Promise.all([
-      startProcess({ name: 'bot', args: ['bot'], env, ready: 'bot ready' }),
-      startProcess({ name: 'worker', args: ['worker'], env, ready: 'worker ready' }),
+      owned(startProcess({ name: 'bot', args: ['bot'], env, ready: 'bot ready' }), (part) => part.stop()),
+      owned(startProcess({ name: 'worker', args: ['worker'], env, ready: 'worker ready' }), (part) => part.stop()),
     ]);
-    releasers.push(
-      () => bot.stop(),
-      () => worker.stop(),
-    );
     return { folder, slack, cluster, redis, redisUrl: redis.url, bot, worker, env, close };
   } catch (error) {
+    await Promise.allSettled(starting);
     await close();
     throw error;
   }
