@@ -148,9 +148,9 @@ describe.concurrent('each question ends once', { timeout: 2 * PATIENCE_MS }, () 
     await inWorld(history, async (world) => {
       const { incident } = world;
       const chance = random(seed);
-      const list = misfortunes(chance, LONG ? chance.int(3, 10) : 6, incident, world);
+      const list = misfortunes(chance, LONG ? chance.int(3, 10) : 5, incident, world);
       const gaps = list.map(() => chance.int(0, 12));
-      const questions = chance.some(QUESTIONS, LONG ? chance.int(1, 4) : 3);
+      const questions = chance.some(QUESTIONS, LONG ? chance.int(1, 4) : 2);
       const story = `seed ${seed}: ${questions.join(', ')}\n${list.map(({ what }, i) => `+${gaps[i]} ${what}`).join('\n')}`;
       const asking = Promise.all(questions.map((text, i) => ask(incident, text, i)));
       await unleash(incident, list, gaps);
