@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { field } from './fields.ts';
 
-const url = z.string().regex(/^(redis|rediss|unix):\/\/\S+$/);
+// A path may have spaces, an address may not.
+const url = z.string().regex(/^(rediss?:\/\/\S+|unix:\/\/\/.+)$/);
 
 export const REDIS_FIELDS = {
   redisUrl: field({

@@ -44,7 +44,7 @@ rm -rf "$DIR"
  * @throws UserError with one sentence where none of these is possible.
  */
 export async function startRedis(say: (line: string) => void = () => {}): Promise<PrivateRedis> {
-  const dir = await mkdtemp(join(tmpdir(), 'kubewhy-redis-'));
+  const dir = await mkdtemp(join(folderForSockets(), 'kubewhy-redis-'));
   const binary = (await onPath(SERVERS)) ?? (await installed(say));
   const plan = binary === undefined ? await container(dir, say) : server(binary, dir);
   if (plan === undefined) {
@@ -82,6 +82,11 @@ export async function startRedis(say: (line: string) => void = () => {}): Promis
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** The folder for temporary files; a socket's path may be 103 bytes long, so where that folder lies too deep it is /tmp. */
+function folderForSockets(): string {
+  return Buffer.byteLength(tmpdir()) > 70 ? '/tmp' : tmpdir();
 }
 
 interface Plan {

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
-import { access } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { readWorkerConfig } from '../../src/config/worker.ts';
 import { testRedis } from '../support/redis.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const there = (path: string): Promise<boolean> =>
   access(path).then(
@@ -22,6 +26,24 @@ test('it answers, keeps what was written over a crash, and leaves nothing behind
   expect(await client.get('kept')).toBe('yes');
   await redis.stop();
   expect(await there(folder)).toBe(false);
+});
+
+test.each([
+  ['with spaces and other letters', 'tëmp folder 空'],
+  ['deeper than a socket may lie', 'deep/'.repeat(40)],
+])('a folder for temporary files %s', async (_, name) => {
+  const top = await mkdtemp(join(tmpdir(), 'kubewhy-test-'));
+  await mkdir(join(top, name), { recursive: true });
+  vi.stubEnv('TMPDIR', join(top, name));
+  const redis = await testRedis();
+  try {
+    const { redisUrl } = readWorkerConfig({ KUBEWHY_SLACK_BOT_TOKEN: 'xoxb-1-2-abc', REDIS_URL: redis.url });
+    expect(redisUrl).toBe(redis.url);
+    expect(await redis.connect().ping()).toBe('PONG');
+  } finally {
+    await redis.stop();
+    await rm(top, { recursive: true, force: true });
+  }
 });
 
 test('it ends with its starter, even when that is killed with -9', async () => {
