@@ -29,9 +29,15 @@ export async function simulatedEvidence(cluster: Simulated, words: readonly stri
   const reader = memoryReader(cluster);
   const folder = await mkdtemp(join(tmpdir(), 'kubewhy-test-'));
   try {
-    const hosts = new Map(await Promise.all(cluster.hosts.map(async (host) => [host.node, await openHost(folder, host)] as const)));
+    const hosts = new Map(
+      await Promise.all(cluster.hosts.map(async (host) => [host.node, await openHost(folder, host)] as const)),
+    );
     const clock = { now: () => now };
-    return await collectEvidence(parseQuestion(words), { cluster: reader, agents: agentsOf(hosts), clock }, { id: 'dx-test1' });
+    return await collectEvidence(
+      parseQuestion(words),
+      { cluster: reader, agents: agentsOf(hosts), clock },
+      { id: 'dx-test1' },
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
