@@ -153,3 +153,61 @@ export function smallCluster(more: KubeObject[] = []): KubeObject[] {
     ...more,
   ];
 }
+
+/** A workload with one container and the defaults that a real server would have filled in. */
+export function workload(kind: 'Deployment' | 'DaemonSet', name: string): KubeObject {
+  const rolling = (rollingUpdate: object) => ({ type: 'RollingUpdate', rollingUpdate });
+  const own =
+    kind === 'Deployment'
+      ? { replicas: 2, strategy: rolling({ maxSurge: '25%', maxUnavailable: '25%' }), progressDeadlineSeconds: 600 }
+      : { updateStrategy: rolling({ maxUnavailable: 1 }) };
+  return {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: {
+      namespace: 'shop',
+      name,
+      uid: `uid-${name}`,
+      generation: 1,
+      creationTimestamp: ago(DAY),
+      labels: { app: name },
+    },
+    spec: {
+      ...own,
+      revisionHistoryLimit: 10,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          containers: [
+            {
+              name: 'main',
+              image: 'example/main:1',
+              env: [{ name: 'MODE', value: 'a' }],
+              imagePullPolicy: 'IfNotPresent',
+            },
+          ],
+          restartPolicy: 'Always',
+        },
+      },
+    },
+    status: { observedGeneration: 1 },
+  };
+}
+
+/** A request of a kubelet for its serving certificate, not yet decided. */
+export function kubeletCsr(name: string): KubeObject {
+  return {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name, uid: `uid-${name}`, creationTimestamp: ago(MINUTE) },
+    spec: {
+      request: 'QUJD',
+      signerName: 'kubernetes.io/kubelet-serving',
+      usages: ['digital signature', 'server auth'],
+      username: 'system:node:alpha',
+      groups: ['system:nodes'],
+    },
+    status: {},
+  };
+}

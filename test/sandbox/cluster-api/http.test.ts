@@ -217,7 +217,7 @@ describe('answers', () => {
   it('404s: an unknown resource of a known group, an unknown group, an unknown page', async () => {
     const unknown = await send(running.api, '/api/v1/widgets', admin);
     expect(JSON.parse(unknown.text)).toMatchObject({ message: 'the server could not find the requested resource' });
-    for (const path of ['/apis/nope.example/v1/widgets', '/apis/nope.example/v1', '/nope', '/openapi/v3']) {
+    for (const path of ['/apis/nope.example/v1/widgets', '/apis/nope.example/v1', '/nope', '/openapi/v1']) {
       const answer = await send(running.api, path, admin);
       expect([path, answer.status, answer.text]).toEqual([path, 404, '404 page not found\n']);
     }

@@ -11,6 +11,7 @@ import {
   type ApiServer,
   type ApiServerOptions,
   type Identity,
+  type KubeObject,
   startApiServer,
 } from '../../../src/sandbox/cluster/api/server.ts';
 import type { IssuedCertificate } from '../../../src/sandbox/tls/certificates.ts';
@@ -22,7 +23,10 @@ const KUBECTL = 'kubectl';
 export interface Running {
   api: ApiServer;
   config(identity?: string): KubeConfig;
-  kubectl(args: string, identity?: string): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Words are parted at spaces; give a list where an argument holds one. */
+  kubectl(args: string | string[], identity?: string): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** A folder that goes with the emulator; writes a file there and gives its path. */
+  file(name: string, text: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -46,7 +50,14 @@ export async function start(options: Partial<ApiServerOptions> = {}): Promise<Ru
     kubectl: async (args, identity) => {
       const kubeconfig = join(home, `kubeconfig-${identity ?? 'admin'}`);
       await writeFile(kubeconfig, api.kubeconfig(identity), { mode: 0o600 });
-      return runKubectl(args.split(' '), { KUBECONFIG: kubeconfig, HOME: home, PATH: process.env['PATH'] ?? '' });
+      const words = typeof args === 'string' ? args.split(' ') : args;
+      const env = { KUBECONFIG: kubeconfig, HOME: home, PATH: process.env['PATH'] ?? '' };
+      return runKubectl(words, { ...env, KUBE_EDITOR: join(home, 'editor') });
+    },
+    file: async (name, text) => {
+      const path = join(home, name);
+      await writeFile(path, text, { mode: 0o700 });
+      return path;
     },
     stop: async () => {
       await api.close();
@@ -126,6 +137,56 @@ export function send(
     sent.end(options.body);
   });
 }
+
+/** The JSON of an answer. */
+export interface JsonAnswer<T> {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: T;
+}
+
+/** A request with a JSON body as the administrator (or another token), and the JSON of its answer. */
+export async function call<T = KubeObject & Failure>(
+  api: ApiServer,
+  request: string,
+  body?: unknown,
+  options: { type?: string; token?: string; userAgent?: string } = {},
+): Promise<JsonAnswer<T>> {
+  const [method = 'GET', path = '/'] = request.split(' ');
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const answer = await send(api, path, {
+    token: options.token ?? ADMIN_TOKEN,
+    method,
+    headers: {
+      'Content-Type': options.type ?? 'application/json',
+      'User-Agent': options.userAgent ?? 'tester/1.0 (test)',
+      // Node sends no length with a DELETE by itself.
+      'Content-Length': String(Buffer.byteLength(text ?? '')),
+    },
+    ...(text === undefined ? {} : { body: text }),
+  });
+  return { status: answer.status, headers: answer.headers, body: JSON.parse(answer.text) as T };
+}
+
+/** What an error answer holds. */
+export interface Failure {
+  message: string;
+  reason: string;
+  details: {
+    name?: string;
+    group?: string;
+    kind?: string;
+    causes?: { reason: string; message: string; field: string }[];
+  };
+}
+
+/** The media types of patches. */
+export const PATCH = {
+  strategic: 'application/strategic-merge-patch+json',
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
 
 /** The token that `start` gives an administrator. */
 export const ADMIN_TOKEN = 'token-admin';

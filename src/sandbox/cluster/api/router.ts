@@ -3,6 +3,7 @@ import { authorize, forbidden, fullName, mayUse } from './access.ts';
 import { apiVersionOf, type ResourceRequest, type ServerContext } from './context.ts';
 import { aggregated, apiGroupList, apiGroupOf, apiResourceList, apiVersions, wantsAggregated } from './discovery.ts';
 import { answerHealth } from './health.ts';
+import { openapiReply } from './openapi.ts';
 import { podLogs } from './pod-logs.ts';
 import { getObject, listObjects } from './read-objects.ts';
 import { jsonReply, type Reply, textReply } from './reply.ts';
@@ -145,6 +146,7 @@ function findDocument(
     }
     return jsonReply(JSON.stringify(path === '/api' ? apiVersions(address) : apiGroupList(catalog)));
   }
+  if (path.startsWith('/openapi/')) return openapiReply(catalog, version, path, accept);
   if (info.version !== '') {
     if (!catalog.serves(info.group, info.version)) return undefined;
     return jsonReply(JSON.stringify(apiResourceList(catalog, info.group, info.version)));

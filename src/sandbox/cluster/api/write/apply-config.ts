@@ -41,8 +41,7 @@ export function applyConfiguration(
   const held = new Set(kept.flatMap((entry) => [...entry.fields]));
   const givenUp = [...without(mine?.fields ?? new Set(), fields)].filter((path) => isFree(path, held, fields));
   let object: unknown = mergeValue(live, configuration, rule);
-  // The deepest first, so that an item is empty of what is given up before it is looked at itself.
-  for (const path of givenUp.toSorted((a, b) => stepsOf(b).length - stepsOf(a).length)) {
+  for (const path of givenUp.filter((one) => !isKeyField(one) && !goesWithItem(one, givenUp))) {
     object = removePath(object, stepsOf(path), rule);
   }
   const changed =
@@ -65,6 +64,18 @@ function withFirstApply(live: KubeObject, rule: FieldRule, apiVersion: string): 
 /** Whether nobody else, and nothing in the new configuration, holds a path or something below it. */
 function isFree(path: FieldPath, ...holders: ReadonlySet<FieldPath>[]): boolean {
   return holders.every((held) => ![...held].some((one) => leadsThrough(path, one)));
+}
+
+/** An item that is given up takes all of its fields along. */
+function goesWithItem(path: FieldPath, givenUp: readonly FieldPath[]): boolean {
+  return givenUp.some((one) => one !== path && !stepsOf(one).at(-1)?.startsWith('f:') && leadsThrough(one, path));
+}
+
+/** The field by which an item is found goes with the item only. */
+function isKeyField(path: FieldPath): boolean {
+  const [item = '', field = ''] = stepsOf(path).slice(-2);
+  if (!item.startsWith('k:')) return false;
+  return Object.hasOwn(JSON.parse(item.slice(2)) as JsonMap, field.slice(2));
 }
 
 function mergeValue(live: unknown, wanted: unknown, rule: FieldRule): unknown {

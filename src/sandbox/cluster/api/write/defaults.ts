@@ -54,6 +54,19 @@ export function withDefaults(object: KubeObject, before: KubeObject | undefined)
   return { ...object, spec: { ...filled, template: { ...template, spec: inner } } };
 }
 
+/** Ports with their protocol, which is part of their key: it must be there before an applied object is compared. */
+export function withProtocols(value: unknown, field = ''): unknown {
+  if (Array.isArray(value)) {
+    const isPort = (item: unknown): item is JsonMap =>
+      field === 'ports' && isMap(item) && ('containerPort' in item || 'port' in item);
+    return value.map((item) =>
+      isPort(item) ? { ...item, protocol: own(item, 'protocol') ?? 'TCP' } : withProtocols(item),
+    );
+  }
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withProtocols(one, key)]));
+}
+
 /** A strategy of another type than RollingUpdate has no parameters to default. */
 function rollingOf(spec: JsonMap, defaults: Defaults): Defaults {
   const given = Object.entries(defaults).map(([key, value]) => {

@@ -6,7 +6,7 @@ import type { KubeObject } from '../types.ts';
 import { applyConfiguration, checkApplyOptions } from './apply-config.ts';
 import { currentOf, namedResource, objectReply, storedTime } from './commit.ts';
 import { createFrom } from './create-object.ts';
-import { withDefaults } from './defaults.ts';
+import { withProtocols } from './defaults.ts';
 import { leavesOf } from './field-set.ts';
 import { jsonPatch, mergePatch } from './json-patches.ts';
 import { rulesOfKind } from './list-types.ts';
@@ -72,7 +72,8 @@ function applyObject(
   }
   const given = asRequested(body, request);
   if (given.metadata['managedFields'] !== undefined) throw badRequest('metadata.managedFields must be nil');
-  const rule = rulesOfKind(request.resource.kind, context.catalog.isBuiltIn(request.resource));
+  const builtIn = context.catalog.isBuiltIn(request.resource);
+  const rule = rulesOfKind(request.resource.kind, builtIn);
   const writer: Writer = {
     manager: options.manager,
     operation: 'Apply',
@@ -80,7 +81,7 @@ function applyObject(
     subresource: request.target.subresource ?? '',
     time: storedTime(context),
   };
-  const wanted = ownPart(request, withPortDefaults(given));
+  const wanted = ownPart(request, builtIn ? (withProtocols(given) as KubeObject) : given);
   if (before === undefined) {
     if (request.target.subresource !== undefined) throw notFound(namedResource(request), given.metadata.name);
     request.require({ verb: 'create' });
@@ -92,11 +93,6 @@ function applyObject(
   const applied = applyConfiguration(before, wanted, writer, force, rule);
   const { object, warnings } = changeObject(context, request, before, applied.object, options, applied.managers);
   return objectReply(context, request, object, 200, warnings);
-}
-
-/** Ports are told apart by number and protocol: a left-out protocol is filled in before anything is compared. */
-function withPortDefaults(given: KubeObject): KubeObject {
-  return withDefaults(given, { ...given, spec: {} });
 }
 
 /** Only status is applied through `status`, and never through the object itself. */
