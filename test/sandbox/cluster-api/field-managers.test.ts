@@ -123,6 +123,8 @@ describe('server-side apply', () => {
     const { status, body } = await apply('ann', yaml);
     expect([status, body['data']]).toEqual([201, { a: '1' }]);
     expect((await apply('ann', 'a: [')).status).toBe(400);
+    const bomb = await apply('ann', `${yaml}x: &a [1, 1]\ny: [*a, *a]\n`);
+    expect([bomb.status, bomb.body.message]).toEqual([400, expect.stringContaining('anchors and aliases')]);
   });
 
   it('another value of another’s field is a conflict, with one cause per field', async () => {

@@ -347,6 +347,25 @@ describe('validation', () => {
     expect(version()).toBe(before);
   });
 
+  it('a custom resource of the same kind has none of these rules, defaults or addresses', async () => {
+    const service = {
+      apiVersion: 'serving.example.com/v1',
+      kind: 'Service',
+      metadata: { namespace: 'shop', name: 'x' },
+    };
+    running.api.objects.put({ ...service, spec: { type: 'Whatever', ports: [{ port: 0 }] } });
+    const path = '/apis/serving.example.com/v1/namespaces/shop/services/x';
+    const { status, body } = await ask(`PATCH ${path}`, { spec: { replicas: -1 } }, { type: PATCH.merge });
+    expect([status, body['spec']]).toEqual([200, { type: 'Whatever', ports: [{ port: 0 }], replicas: -1 }]);
+  });
+
+  it('an object that nests without end is refused, and the server goes on', async () => {
+    const deep = `{"metadata":{"name":"x"},"data":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    const answer = await ask('POST /api/v1/namespaces/shop/configmaps', deep);
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect((await ask(`GET ${DS}`)).status).toBe(200);
+  });
+
   it('names the kind, the object and every cause', async () => {
     const patch = { spec: { type: 'NodePort', sessionAffinity: 'Maybe', ports: [{ port: 80, nodePort: 1 }] } };
     const { body } = await ask(`PATCH ${SERVICE}`, patch, { type: PATCH.strategic });

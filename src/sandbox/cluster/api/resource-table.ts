@@ -197,5 +197,11 @@ export function builtInResources(minor: number): Resource[] {
 
 /** The groups that belong to Kubernetes itself: an object of one never creates a group in discovery. */
 export const BUILT_IN_GROUPS: ReadonlySet<string> = new Set(ALL_ROWS.map((row) => row.group));
+/** Whether an object is one of Kubernetes' own: a custom resource may be a `Service` too, with other rules. */
+export function isBuiltInObject({ apiVersion }: { apiVersion: string }): boolean {
+  const slash = apiVersion.indexOf('/');
+  return BUILT_IN_GROUPS.has(slash < 0 ? '' : apiVersion.slice(0, slash));
+}
+
 /** The verbs of a resource that allows everything. */
 export const ALL_VERBS: readonly string[] = READ_WRITE;

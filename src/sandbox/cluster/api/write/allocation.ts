@@ -15,7 +15,12 @@ export function allocate(
   before: KubeObject | undefined,
 ): { object: KubeObject; problems: Problem[] } {
   const given = own(service, 'spec');
-  if (service.kind !== 'Service' || !isMap(given) || text(given, 'type') === 'ExternalName') {
+  if (
+    service.kind !== 'Service' ||
+    service.apiVersion !== 'v1' ||
+    !isMap(given) ||
+    text(given, 'type') === 'ExternalName'
+  ) {
     return { object: service, problems: [] };
   }
   const others = store.list('v1', 'Service').filter((one) => !isSame(one, service));

@@ -1,5 +1,6 @@
 /** The defaults that the API server fills in, for the kinds that fixes write. */
 import { at, flag, items, text } from '../json.ts';
+import { isBuiltInObject } from '../resource-table.ts';
 import type { KubeObject } from '../types.ts';
 import { isMap, type JsonMap, own } from './values.ts';
 
@@ -41,7 +42,7 @@ const WORKLOADS: Record<string, Defaults> = {
  */
 export function withDefaults(object: KubeObject, before: KubeObject | undefined): KubeObject {
   const spec = own(object, 'spec');
-  if (!isMap(spec)) return object;
+  if (!isMap(spec) || !isBuiltInObject(object)) return object;
   const old = before === undefined ? undefined : at(before, 'spec');
   if (object.kind === 'Pod') return { ...object, spec: podSpec(spec, old) };
   if (object.kind === 'Service') return { ...object, spec: serviceSpec(spec, old) };

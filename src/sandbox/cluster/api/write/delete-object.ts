@@ -166,5 +166,5 @@ function graceOf(object: KubeObject, asked: number | undefined): number {
 
 /** A namespace stays until its content is gone, which is not the API server's own work. */
 function holdsNamespace(object: KubeObject): boolean {
-  return object.kind === 'Namespace' && items(object, 'spec', 'finalizers').length > 0;
+  return object.kind === 'Namespace' && object.apiVersion === 'v1' && items(object, 'spec', 'finalizers').length > 0;
 }

@@ -1,5 +1,6 @@
 /** The server's validation, as far as fixes can break it: metadata, ports, replicas, selectors, what must not change. */
 import { at, entries, items, present, text } from '../json.ts';
+import { isBuiltInObject } from '../resource-table.ts';
 import type { KubeObject } from '../types.ts';
 import { forbiddenField, invalid, type Problem, required, unsupported } from './problems.ts';
 import { validatePodSpec, validatePodUpdate } from './validate-pod.ts';
@@ -43,7 +44,8 @@ const BY_KIND: Record<string, Validator> = {
 
 /** Everything that is wrong with a new object, or with a change of one. Empty if it may be stored. */
 export function validate(object: KubeObject, before: KubeObject | undefined): Problem[] {
-  return [...metadataProblems(object), ...(BY_KIND[object.kind]?.(object, before) ?? [])];
+  const own = isBuiltInObject(object) ? BY_KIND[object.kind]?.(object, before) : undefined;
+  return [...metadataProblems(object), ...(own ?? [])];
 }
 
 /** A non-negative whole number at a field. */
