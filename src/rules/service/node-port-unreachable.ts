@@ -24,6 +24,8 @@ export const nodePortUnreachable = defineRule({
   texts: {
     found: '{port} does not answer on {failing}. It answers on {working}.',
     everywhere: '{port} does not answer on any node that was tried: {failing}.',
+    perhaps:
+      '{port} does not answer on {failing}. It answers on {working}. No node has the address {at}, so nobody here can say to which of them it leads.',
     partly:
       '{port} answers on every node that was tried, but nobody reaches {count} of its {total} endpoints: {dead}. About that part of all connects fails.',
     outside: '{port} answers on every node that was tried. From {from} nobody here can try it.',
@@ -64,6 +66,10 @@ function seen(facts: Facts, ways: readonly Entry[], label: string, port: number)
   if (failing.length > 0) {
     const data = { port: label, failing: failing.map(addressText), working: working.map(addressText) };
     const because = proofs(facts, failing, working, port);
+    const { at } = facts.question;
+    // What fails on some nodes need not be what fails at an address that leads to nobody knows which.
+    if (at !== undefined && working.length > 0 && leadsElsewhere(facts, at))
+      return { finding: { confidence: 'likely', text: 'perhaps', data: { ...data, at }, because, scope } };
     return {
       finding: { confidence: 'confirmed', text: working.length === 0 ? 'everywhere' : 'found', data, because, scope },
     };
@@ -103,8 +109,8 @@ function said(facts: Facts, ways: readonly Entry[], label: string, protocol: str
   const undecided = untried(ways);
   const scope = { nodes: [], working };
   if (from !== undefined && isOutside(facts, from)) return { undecided, finding: likely('outside', { from }, scope) };
-  const nowhere = at !== undefined && isForeign(at) && entryAsked(facts) === undefined;
-  if (nowhere) return { undecided: true, finding: likely('elsewhere', { at }, scope) };
+  if (at !== undefined && leadsElsewhere(facts, at))
+    return { undecided: true, finding: likely('elsewhere', { at }, scope) };
   return { undecided };
 }
 
@@ -117,9 +123,9 @@ function isOutside(facts: Facts, from: string): boolean {
   return !nodesByName(facts).has(from) && nodeOfAddress(facts, from) === undefined;
 }
 
-/** An address that is not this machine's own name for itself: those are another rule's matter. */
-function isForeign(at: string): boolean {
-  return parseIp(at) !== undefined && !/^127\.|^::1$/.test(at);
+/** An address that no node has. This machine's own names for itself are another rule's matter. */
+function leadsElsewhere(facts: Facts, at: string): boolean {
+  return parseIp(at) !== undefined && !/^127\.|^::1$/.test(at) && entryAsked(facts) === undefined;
 }
 
 /**

@@ -117,6 +117,8 @@ export const service: RuleWords = {
     _summary: '不能从每个节点访问的 NodePort',
     found: '{port} 在 {failing} 上没有应答。在 {working} 上有应答。',
     everywhere: '{port} 在所有试过的节点上都没有应答：{failing}。',
+    perhaps:
+      '{port} 在 {failing} 上没有应答。在 {working} 上有应答。没有节点拥有地址 {at}，因此这里没有谁知道它通向其中哪一个。',
     partly:
       '{port} 在所有试过的节点上都有应答，但它的 {total} 个端点中有 {count} 个谁也到达不了：{dead}。大约这一部分连接会失败。',
     outside: '{port} 在所有试过的节点上都有应答。从 {from} 访问则这里没有谁能够尝试。',
