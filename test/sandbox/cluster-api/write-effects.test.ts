@@ -108,6 +108,12 @@ describe('delete', () => {
     await ask(`PATCH ${WEB}`, { metadata: { finalizers: ['example.com/hold'] } }, { type: PATCH.merge });
     const held = await ask(`DELETE ${WEB}`);
     expect(held.body.metadata).toMatchObject({ deletionTimestamp: expect.any(String), generation: 2 });
+    const late = await ask(
+      `PATCH ${WEB}`,
+      { metadata: { finalizers: ['example.com/hold', 'x/y'] } },
+      { type: PATCH.merge },
+    );
+    expect([late.status, late.body.message]).toEqual([422, expect.stringContaining('no new finalizers can be added')]);
     await ask(`PATCH ${WEB}`, { metadata: { finalizers: null } }, { type: PATCH.merge });
     expect((await ask(`GET ${WEB}`)).status).toBe(404);
     expect(changes.map((one) => one.type)).toEqual(['MODIFIED', 'MODIFIED', 'DELETED']);
@@ -291,7 +297,17 @@ describe('rights and admission', () => {
     expect(asked[0]?.oldObject?.metadata.labels).toEqual({ app: 'agent' });
   });
 
-  it('a status needs no protobuf: what cannot be decoded is a 415', async () => {
+  it('a write whose answer is lost on the way is stored all the same; one that never arrived is not', async () => {
+    running.api.faults.set({ verb: 'patch' }, { truncateBody: true, times: 1 });
+    const patch = (label: string) => ask(`PATCH ${DS}`, { metadata: { labels: { label } } }, { type: PATCH.merge });
+    await expect(patch('lost')).rejects.toThrow();
+    running.api.faults.set({ verb: 'patch' }, { reset: true, times: 1 });
+    await expect(patch('never')).rejects.toThrow();
+    expect((await ask(`GET ${DS}`)).body.metadata.labels).toEqual({ app: 'agent', label: 'lost' });
+    expect(changes).toHaveLength(1);
+  });
+
+  it('protobuf that cannot be decoded is a 415', async () => {
     const headers = { 'Content-Type': 'application/vnd.kubernetes.protobuf' };
     const answer = await send(running.api, WEB, { token: ADMIN_TOKEN, method: 'PUT', headers, body: 'k8s\0rubbish' });
     expect(answer.status).toBe(415);

@@ -1,7 +1,9 @@
 /** Unknown and mistyped fields of a written object: dropped, warned about, or refused, as `fieldValidation` says. */
 import type { ResourceRequest, ServerContext } from '../context.ts';
-import { badRequest } from '../status-error.ts';
+import { badRequest, type StatusError } from '../status-error.ts';
 import type { KubeObject } from '../types.ts';
+import { namedKind } from './commit.ts';
+import { checkSchema } from './crd-schema.ts';
 import { invalid, invalidError } from './problems.ts';
 import { checkFields } from './type-models.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -14,29 +16,25 @@ export function checkedFields(
   before: KubeObject | undefined,
   options: WriteOptions,
 ): { object: KubeObject; warnings: string[] } {
-  const { resource, info } = request;
-  if (!context.catalog.isBuiltIn(resource)) return { object, warnings: [] };
-  const { pruned, unknown, mistyped } = checkFields(object, object.apiVersion, object.kind, before);
+  const { resource } = request;
+  const builtIn = context.catalog.isBuiltIn(resource);
+  const { pruned, unknown, mistyped, problems } = builtIn
+    ? { ...checkFields(object, object.apiVersion, object.kind, before), problems: [] }
+    : { ...checkSchema(context, resource, object), mistyped: [] };
   const unknownFields = unknown.map((path) => `unknown field "${path}"`);
-  const strict = options.fieldValidation === 'Strict' && unknown.length > 0;
-  const [first] =
-    mistyped.length > 0 ? [`json: ${mistyped[0] ?? ''}`] : [`strict decoding error: ${unknownFields.join(', ')}`];
-  if (mistyped.length > 0 || strict) {
-    if (info.verb === 'patch') {
-      throw invalidError({ group: resource.group, resource: resource.kind }, '', [invalid('patch', '', first)]);
-    }
-    throw badRequest(`${object.kind} in version "${resource.version}" cannot be handled as a ${object.kind}: ${first}`);
+  if (mistyped[0] !== undefined) throw undecodable(request, `json: ${mistyped[0]}`);
+  if (options.fieldValidation === 'Strict' && unknown.length > 0) {
+    throw undecodable(request, `strict decoding error: ${unknownFields.join(', ')}`);
   }
-  // The models name every field that is left, so the metadata still stands.
-  const checked: KubeObject = {
-    ...pruned,
-    apiVersion: object.apiVersion,
-    kind: object.kind,
-    metadata: metadataOf(pruned, object),
-  };
-  return { object: checked, warnings: options.fieldValidation === 'Warn' ? unknownFields : [] };
+  if (problems.length > 0) throw invalidError(namedKind(request), object.metadata.name, problems);
+  const { apiVersion, kind } = object;
+  const metadata = { ...(pruned['metadata'] as object), name: object.metadata.name };
+  const warnings = options.fieldValidation === 'Warn' ? unknownFields : [];
+  return { object: { ...pruned, apiVersion, kind, metadata }, warnings };
 }
 
-function metadataOf(pruned: Record<string, unknown>, object: KubeObject): KubeObject['metadata'] {
-  return { ...(pruned['metadata'] as object), name: object.metadata.name };
+function undecodable(request: ResourceRequest, detail: string): StatusError {
+  const { kind, version } = request.resource;
+  if (request.info.verb === 'patch') return invalidError(namedKind(request), '', [invalid('patch', '', detail)]);
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${detail}`);
 }

@@ -45,7 +45,7 @@ const BY_KIND: Record<string, Validator> = {
 /** Everything that is wrong with a new object, or with a change of one. Empty if it may be stored. */
 export function validate(object: KubeObject, before: KubeObject | undefined): Problem[] {
   const own = isBuiltInObject(object) ? BY_KIND[object.kind]?.(object, before) : undefined;
-  return [...metadataProblems(object), ...(own ?? [])];
+  return [...metadataProblems(object), ...finalizerProblems(object, before), ...(own ?? [])];
 }
 
 /** A non-negative whole number at a field. */
@@ -75,6 +75,15 @@ function metadataProblems({ kind, metadata }: KubeObject): Problem[] {
     problems.push({ reason: 'FieldValueTooLong', field: 'metadata.annotations', message });
   }
   return problems;
+}
+
+function finalizerProblems(object: KubeObject, before: KubeObject | undefined): Problem[] {
+  if (before === undefined || (before.metadata.deletionTimestamp ?? null) === null) return [];
+  const old = items(before, 'metadata', 'finalizers');
+  const added = items(object, 'metadata', 'finalizers').filter((one) => !old.includes(one));
+  if (added.length === 0) return [];
+  const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+  return [forbiddenField('metadata.finalizers', detail)];
 }
 
 function keyProblems(key: string, field: string): Problem[] {
