@@ -1,17 +1,27 @@
 /** The whole way through the front door: the demo, as its own process, gets all four verdicts and leaves nothing behind. */
 import { spawn } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const EXECUTABLE = resolve(import.meta.dirname, '../../dist/main.js');
+
+/** The demo's own folder for temporary files: other tests use the common one at the same time. */
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kubewhy-demo-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function run(args: readonly string[]): {
   child: ReturnType<typeof spawn>;
   done: Promise<{ code: number | null; out: string; err: string }>;
 } {
-  const child = spawn(process.execPath, [EXECUTABLE, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [EXECUTABLE, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: folder },
+  });
   let out = '';
   let err = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -21,10 +31,6 @@ function run(args: readonly string[]): {
     err += chunk;
   });
   return { child, done: new Promise((done) => child.once('close', (code) => done({ code, out, err }))) };
-}
-
-async function leftovers(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => /^kubewhy-[A-Za-z0-9]{6}$|^kubewhy-redis-/.test(name)).sort();
 }
 
 test('four stages, four right verdicts, in JSON', { timeout: 120_000 }, async () => {
@@ -62,10 +68,10 @@ test('four stages, four right verdicts, in JSON', { timeout: 120_000 }, async ()
     ['/k8s why-not-reachable 30080', 'no-fault-found', []],
   ]);
   for (const scene of scenes) expect(scene.ackMs).toBeGreaterThan(0);
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test('Ctrl-C in the middle ends everything', { timeout: 60_000 }, async () => {
-  const before = await leftovers();
   const { child, done } = run(['sandbox', 'demo']);
   await new Promise<void>((ready) => {
     child.stdout?.on('data', (chunk: string) => {
@@ -74,5 +80,5 @@ test('Ctrl-C in the middle ends everything', { timeout: 60_000 }, async () => {
   });
   child.kill('SIGINT');
   expect((await done).code).toBe(130);
-  expect((await leftovers()).filter((name) => !before.includes(name))).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
 });
