@@ -6,9 +6,11 @@ import { answerAsk } from './ask.ts';
 import type { Host } from './host.ts';
 
 const DEADLINE_MS = 20_000;
-/** What a look without a question asks of the kinds that take parameters; the others of them need a target. */
+/** What a look without a question asks of the kinds that take parameters; those of them that are not here need a target. */
 const DEFAULTS: Readonly<Partial<Record<NodeKind, Record<string, unknown>>>> = {
+  'node-bird': {},
   'node-journal': { unit: 'kubelet.service', lines: 50 },
+  'node-routes': {},
 };
 
 export interface OnceOutput {

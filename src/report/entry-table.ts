@@ -24,6 +24,11 @@ export interface EntryTable {
 const MARK = { open: '✓', failed: '✗', unknown: '?' } as const;
 const MAX_NAMED = 3;
 
+/** Whether anybody tried a way in at all; where nobody did, a table of them says nothing. */
+export function anyWayTried(report: Report): boolean {
+  return report.paths.some((path) => path.result !== 'not-asked' && path.result !== 'unknown');
+}
+
 /** Gives at most `max` rows; where some must be left out, those that answer are left out first. */
 export function entryTable(report: Report, max: number): EntryTable {
   const entries = groups(report.paths);

@@ -52,7 +52,7 @@ export function gapTexts(report: Report): GapText[] {
       objects: gap.objects.map(objectText),
       evidence: few(report, kinds, MAX_KINDS, 'comma'),
       reason: withoutStop(gap.reason),
-    });
+    }).replace(/([?!？！])[.。]$/u, '$1');
     const rules = few(
       report,
       gap.blocks.map((rule) => withoutStop(report.rules[rule] ?? rule)),

@@ -16,11 +16,14 @@ export function unexplainedNodes(
   if (causes.length === 0) return [];
   const open = new Set<string>();
   for (const symptom of asked) {
+    // What the asker reports and nobody saw names the nodes that it may be about, not those that fail.
+    const seen = findings[symptom];
+    if (seen === undefined || (seen.confidence !== 'confirmed' && seen.because.length === 0)) continue;
     const reasons = graph.edges.filter((edge) => edge.to === symptom && fromCause(graph, edge.from, causes));
     const scopes = reasons.map((edge) => findings[edge.from]?.scope.nodes ?? []);
     if (scopes.some((nodes) => nodes.length === 0)) continue;
     const covered = new Set(scopes.flat());
-    for (const node of findings[symptom]?.scope.nodes ?? []) if (!covered.has(node)) open.add(node);
+    for (const node of seen.scope.nodes ?? []) if (!covered.has(node)) open.add(node);
   }
   return [...open].sort(compareText);
 }

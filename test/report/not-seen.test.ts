@@ -4,6 +4,8 @@ import { nodeRef } from '../../src/core/object-ref.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import { entryTable } from '../../src/report/entry-table.ts';
 import { gapTexts, groupNotSeen } from '../../src/report/not-seen.ts';
+import { renderThread } from '../../src/report/render-blocks.ts';
+import { renderText } from '../../src/report/render-text.ts';
 import { catalogue, notSeen, outage, path } from './fixtures.ts';
 
 const report = (part: object) => buildReport({ ...outage, ...part }, { language: 'en', catalogue });
@@ -17,6 +19,13 @@ describe('not seen', () => {
         command: 'systemctl status kubelet   # on k8scephnode',
       },
     ]);
+  });
+
+  it('a reason that ends with a question keeps its own mark', () => {
+    const [bird] = notSeen;
+    const reason = 'the connection was refused; is kubewhy agent running there?';
+    const [gap] = gapTexts(report({ notSeen: [{ ...bird, reason }] }));
+    expect(gap?.line).toMatch(/running there\?$/);
   });
 
   it('keeps apart what is missing for different reasons', () => {
@@ -67,6 +76,17 @@ describe('ways in', () => {
   ] as const)('shows a way in that is %s', (_, results, shown) => {
     const paths = results.map((result, i) => path(`a${i}`, 'n1', result));
     expect(entryTable(report({ paths }), 10).rows.map((row) => row.result)).toEqual([shown]);
+  });
+
+  it('a table of ways that nobody tried is left out', () => {
+    const untried = report({ paths: [path('a', 'n1', 'not-asked'), path('b', 'n2', 'unknown')] });
+    expect(renderText(untried)).not.toContain('Which way works');
+    expect(
+      renderThread(untried)
+        .thread.map(({ text }) => text)
+        .join(),
+    ).not.toContain('ways in work');
+    expect(renderText(report({}))).toContain('Which way works');
   });
 
   it('counts only what was asked, and says where a sample was', () => {

@@ -52,6 +52,13 @@ describe('nodes a, b and c fail (finding 0)', () => {
       [1],
       ['b', 'c'],
     ],
+    [
+      'what was only reported, and seen by nobody, names no failing node',
+      [{ ...symptom, confidence: 'likely' }, finding(['a'])],
+      [[1, 0]],
+      [1],
+      [],
+    ],
     ['without a cause there is nothing to leave out', [symptom], [], [], []],
   ])('%s', (_, findings, edges, causes, left) => {
     const graph = { size: findings.length, edges: edges.map(([from, to]) => edge(from, to)) };

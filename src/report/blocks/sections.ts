@@ -1,7 +1,7 @@
 /** The sections of the thread, in the order of reading: ways in, causes, fix, ruled out, also found, not seen. */
 import type { KnownBlock, TableBlock } from '@slack/types';
 import { chainLinks } from '../chain.ts';
-import { type EntryRow, entryTable } from '../entry-table.ts';
+import { anyWayTried, type EntryRow, entryTable } from '../entry-table.ts';
 import { word } from '../languages/index.ts';
 import { gapTexts } from '../not-seen.ts';
 import type { Report, ReportAdvice, ReportFinding, ReportProof } from '../report.ts';
@@ -38,7 +38,7 @@ function joined(report: Report, texts: readonly string[]): string {
 
 function paths(report: Report): Section | undefined {
   const { language } = report;
-  if (report.paths.length === 0) return undefined;
+  if (!anyWayTried(report)) return undefined;
   const table = entryTable(report, MAX_ROWS);
   const pieces: KnownBlock[][] = [richBlocks([{ elements: prose(table.summary) }])];
   let rows: EntryRow[] = [];

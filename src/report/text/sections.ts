@@ -1,6 +1,6 @@
 /** The sections of the terminal's report: ways in, causes with their chain, fix, ruled out, also found, not seen. */
 import { chainLinks } from '../chain.ts';
-import { entryTable } from '../entry-table.ts';
+import { anyWayTried, entryTable } from '../entry-table.ts';
 import { word } from '../languages/index.ts';
 import { gapTexts } from '../not-seen.ts';
 import type { Report, ReportAdvice, ReportFinding, ReportProof } from '../report.ts';
@@ -56,7 +56,7 @@ function listed<T>(page: Page, entries: readonly T[], lines: (entry: T) => strin
 function paths(page: Page): string[] {
   const { report, paint } = page;
   const { language } = report;
-  if (report.paths.length === 0) return [];
+  if (!anyWayTried(report)) return [];
   const table = entryTable(report, MAX_ROWS);
   const marked = (has: boolean) => (has ? `● ${word(language, 'paths.yes')}` : word(language, 'paths.no'));
   const head = [
