@@ -57,6 +57,7 @@ export function reachOf(world: World): Reach {
 
   const toNode = (from: SimNode, address: string, port: number): Outcome => {
     const way = world.deliver(from, address);
+    if (way.ok && from.name !== way.node.name && port === 179 && from.faults.bgpPortBlocked === true) return 'timeout';
     return way.ok ? arrive(way, from.name === way.node.name, address, port) : undelivered(way);
   };
 

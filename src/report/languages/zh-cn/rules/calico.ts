@@ -91,6 +91,7 @@ export const calico: RuleWords = {
     tried: '从 {from} 连接 {address}:{port}：{result}。',
     other: '从 {from} 连接 {address}:{port}：{result}。主机是在的。',
     session: '{from} 上的 BIRD：与 {address} 的会话为 {info}。{error}',
+    denial: '{node} 的防火墙将其丢弃：{rule}',
     allow: '在主机防火墙和安全组中，允许所有节点之间的 TCP {port}。',
   },
   'calico-bird-not-running': {
