@@ -94,6 +94,10 @@ function entryTarget(word: string, namespace: string | undefined): Parsed {
 export function diagnoseTarget(words: readonly string[], namespace: string | undefined): Parsed {
   const component = own(COMPONENTS, words.join(' '));
   if (component !== undefined) return { target: { kind: 'Component', name: component } };
+  for (const many of [1, 2]) {
+    const begun = words.slice(0, many).join(' ');
+    if (words.length > many && own(COMPONENTS, begun) !== undefined) throw tooMany(words[many] ?? '', begun);
+  }
   const split = splitKind(words);
   if (split === undefined) {
     const word = words[0] ?? '';

@@ -108,6 +108,8 @@ const REFUSED: [string, string, string?][] = [
   ['why-not-reachable 30080 at', 'flag-value-missing'],
   ['why-not-reachable 30080 please now', 'too-many-words'],
   ['preflight now', 'too-many-words'],
+  ['diagnose calico now', 'too-many-words'],
+  ['diagnose control plane now', 'too-many-words'],
   ['why-not-reachable node/x', 'target-not-reachable'],
   ['why-not-reachable A_B', 'name-invalid'],
   ['why-not-reachable a/b/c', 'name-invalid'],

@@ -84,7 +84,7 @@ describe('buildReport', () => {
     [
       'a restart to come',
       { type: 'preflight', target: { kind: 'Component', name: 'cluster' } },
-      '1 thing will break at the next restart',
+      '1 thing to mend before the next restart',
     ],
   ])('heads: %s', (_, question, headline) => {
     expect(buildReport({ ...outage, question, symptoms: [] }, en).headline).toBe(headline);

@@ -16,7 +16,7 @@ export const words = {
   'headline.no-fault.way': 'No fault found on the way to {target}',
   'headline.no-fault.object': 'No fault found in {target}',
   'headline.no-fault.preflight': 'Nothing found that would break at the next restart',
-  'headline.preflight': '{count} {count:thing|things} will break at the next restart',
+  'headline.preflight': '{count} {count:thing|things} to mend before the next restart',
   'headline.open': '{target}: what was seen does not name a cause',
 
   'summary.cause': 'Cause found: {cause}.',

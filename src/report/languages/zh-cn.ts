@@ -17,7 +17,7 @@ export const words: Words = {
   'headline.no-fault.way': '通往 {target} 的路径未发现故障',
   'headline.no-fault.object': '{target} 未发现故障',
   'headline.no-fault.preflight': '未发现下次重启时会出问题的地方',
-  'headline.preflight': '下次重启时将有 {count} 处出问题',
+  'headline.preflight': '下次重启之前有 {count} 处需要修复',
   'headline.open': '{target}：已有证据不足以指出根因',
 
   'summary.cause': '已找到根因：{cause}。',
