@@ -21,6 +21,7 @@ export class Facts {
   readonly #byKey: ReadonlyMap<string, EvidenceItem>;
   readonly #byKind: ReadonlyMap<EvidenceKind, readonly EvidenceItem[]>;
   readonly #memo: Map<unknown, Memo>;
+  readonly #told = new Set<Memo>();
   readonly #onRead: (item: EvidenceItem | undefined, kind: EvidenceKind) => void;
 
   private constructor(
@@ -81,11 +82,16 @@ export class Facts {
   model<T>(compute: (facts: Facts) => T): T {
     let memo = this.#memo.get(compute);
     if (memo === undefined) {
-      const reads: Read[] = [];
-      memo = { value: compute(this.observed((item, kind) => reads.push({ item, kind }))), reads };
+      const reads = new Map<EvidenceItem | EvidenceKind, Read>();
+      const value = compute(this.observed((item, kind) => reads.set(item ?? kind, { item, kind })));
+      memo = { value, reads: [...reads.values()] };
       this.#memo.set(compute, memo);
     }
-    for (const read of memo.reads) this.#onRead(read.item, read.kind);
+    // Models are used in inner loops: one reader is told once what lies behind each.
+    if (!this.#told.has(memo)) {
+      this.#told.add(memo);
+      for (const read of memo.reads) this.#onRead(read.item, read.kind);
+    }
     return memo.value as T;
   }
 }

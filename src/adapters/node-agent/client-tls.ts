@@ -1,6 +1,6 @@
 /** This process's certificate towards the agents: read from files, again when one of them has changed. */
 import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { AgentError, errorText } from '../../core/errors.ts';
 
 export interface ClientTls {
@@ -13,6 +13,8 @@ export interface ClientMaterial {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly ca: Buffer;
+  /** Made once for all connections: each of its own would cost half a megabyte. */
+  readonly secureContext: SecureContext;
 }
 
 /** Gives a function that gives the files' contents. @throws AgentError (on a call) where they cannot be read or used. */
@@ -28,8 +30,7 @@ export function tlsLoader(files: ClientTls): () => ClientMaterial {
         key: readFileSync(files.keyFile),
         ca: readFileSync(files.caFile),
       };
-      createSecureContext(fresh);
-      material = fresh;
+      material = { ...fresh, secureContext: createSecureContext({ ...fresh, minVersion: 'TLSv1.2' }) };
     } catch (error) {
       // While files are being replaced they may not fit together: the old ones go on.
       if (material !== undefined) return material;

@@ -1,7 +1,7 @@
 /** One `POST /v1/ask` over mutual TLS: time-outs for connecting and for the whole, a cap on the answer, the server's identity. */
-import { type Agent, request as httpsRequest } from 'node:https';
+import { type Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { ClientMaterial } from './client-tls.ts';
 
 /** One address of one node's agent. */
@@ -50,21 +50,24 @@ function once(peer: Peer, body: string, limits: PostLimits, signal: AbortSignal)
   return new Promise((resolve, reject) => {
     let secured = false;
     let answered = false;
-    const request = httpsRequest({
+    // RequestOptions of @types/node lack secureContext, which https.Agent hands on to tls.connect.
+    const options: RequestOptions & Pick<ConnectionOptions, 'secureContext'> = {
       agent: peer.pool,
       host: peer.address,
       port: peer.port,
       path: '/v1/ask',
       method: 'POST',
+      // The pool keeps connections of different certificates apart by these three; the context is what is used.
       cert: peer.cert,
       key: peer.key,
       ca: peer.ca,
-      minVersion: 'TLSv1.2',
+      secureContext: peer.secureContext,
       // Also keeps connections of different nodes apart in the pool. An address is no name for SNI.
       servername: peer.names.find((name) => isIP(name) === 0) ?? '',
       checkServerIdentity: (_host: string, certificate: PeerCertificate) => identityError(peer.names, certificate),
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-    });
+    };
+    const request = httpsRequest(options);
     const finish = (outcome: string | typeof STALE | Error): void => {
       clearTimeout(connectTimer);
       clearTimeout(timer);

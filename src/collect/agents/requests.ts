@@ -37,7 +37,6 @@ const NETWORK: readonly NodeKind[] = [
   'node-interfaces',
   'node-routes',
   'node-rules',
-  'node-neighbours',
   'node-listeners',
   'node-bird',
   'node-kube-proxy',
@@ -78,6 +77,9 @@ export function requestsFor(node: NodeObject, aim: Aim): ProbeRequest[] {
   const onlyLooks = plan.askedNodes === 'target' && node.name !== aim.node;
   if (onlyLooks) plain(['node-clock']);
   else plain(plan.askedNodes === 'control-plane' ? SYSTEM : [...NETWORK, ...SYSTEM]);
+  // On a large cluster a node's neighbours are all the others: they tell something where the node itself is in question.
+  const close = aim.totalNodes <= ALL_SEE_ALL || aim.important.has(node.name);
+  if (!onlyLooks && close && plan.askedNodes !== 'control-plane') plain(['node-neighbours']);
   if (!onlyLooks) requests.push(...journals(node, aim));
   if (!onlyLooks && aim.service !== undefined && aim.ports.length > 0)
     requests.push(serviceProxy(aim.service, aim.ports));
