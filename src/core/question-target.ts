@@ -94,10 +94,7 @@ function entryTarget(word: string, namespace: string | undefined): Parsed {
 export function diagnoseTarget(words: readonly string[], namespace: string | undefined): Parsed {
   const component = own(COMPONENTS, words.join(' '));
   if (component !== undefined) return { target: { kind: 'Component', name: component } };
-  for (const many of [1, 2]) {
-    const begun = words.slice(0, many).join(' ');
-    if (words.length > many && own(COMPONENTS, begun) !== undefined) throw tooMany(words[many] ?? '', begun);
-  }
+  refuseMoreThanComponent(words);
   const split = splitKind(words);
   if (split === undefined) {
     const word = words[0] ?? '';
@@ -116,6 +113,14 @@ export function diagnoseTarget(words: readonly string[], namespace: string | und
   if (split.kind === 'Node' || split.kind === 'Namespace')
     return { target: { kind: split.kind, name: checkedName(split.name, split.kind) } };
   return { target: { kind: split.kind, ...namespaced(split.name, namespace, split.kind) } };
+}
+
+/** `calico now`: a component takes no further word. @throws UserError */
+function refuseMoreThanComponent(words: readonly string[]): void {
+  for (const many of [1, 2]) {
+    const begun = words.slice(0, many).join(' ');
+    if (words.length > many && own(COMPONENTS, begun) !== undefined) throw tooMany(words[many] ?? '', begun);
+  }
 }
 
 /** `svc/x`, `svc x`, `svc ns/x`, `svc/ns/x`; undefined where the first word is no kind. */
