@@ -9,9 +9,13 @@ const KINDS: Readonly<Record<string, string>> = {
   'xoxe-': 'a rotating token, which is not supported: switch token rotation off',
 };
 
-function mixUp(value: string): string | undefined {
-  const kind = Object.entries(KINDS).find(([prefix]) => value.startsWith(prefix));
-  return kind === undefined ? undefined : `this is ${kind[1]}`;
+/** Names a token of another kind than `own`, the prefix of the right one. */
+function mixUp(own: string): (value: string) => string | undefined {
+  return (value) => {
+    const kind = Object.entries(KINDS).find(([prefix]) => value.startsWith(prefix));
+    if (kind === undefined) return undefined;
+    return kind[0] === own ? 'it has the right beginning, and looks cut off' : `this is ${kind[1]}`;
+  };
 }
 
 export const BOT_TOKEN = field({
@@ -20,7 +24,7 @@ export const BOT_TOKEN = field({
   expected: 'a bot token that begins with xoxb-',
   schema: z.string().regex(/^xoxb-\S{5,}$/),
   secret: true,
-  hint: mixUp,
+  hint: mixUp('xoxb-'),
 });
 
 export const APP_TOKEN = field<string | undefined>({
@@ -30,7 +34,7 @@ export const APP_TOKEN = field<string | undefined>({
   schema: z.string().regex(/^xapp-\S{5,}$/),
   secret: true,
   optional: true,
-  hint: mixUp,
+  hint: mixUp('xapp-'),
 });
 
 export const SIGNING_SECRET = field<string | undefined>({
@@ -40,7 +44,7 @@ export const SIGNING_SECRET = field<string | undefined>({
   schema: z.string().regex(/^[A-Za-z0-9]{16,128}$/),
   secret: true,
   optional: true,
-  hint: mixUp,
+  hint: mixUp(''),
 });
 
 export const SLACK_MODE = field({

@@ -53,6 +53,11 @@ describe('the bot', () => {
       { KUBEWHY_SLACK_BOT_TOKEN: APP, KUBEWHY_SLACK_APP_TOKEN: BOT },
       /BOT_TOKEN is xapp-… .*belongs in KUBEWHY_SLACK_APP_TOKEN/,
     ],
+    [
+      'a token that was cut off',
+      { ...good, KUBEWHY_SLACK_APP_TOKEN: 'xapp-1-a' },
+      /APP_TOKEN is xapp-… .*looks cut off/,
+    ],
     ["a person's token", { ...good, KUBEWHY_SLACK_BOT_TOKEN: 'xoxp-1-2-3456789' }, /never uses/],
     [
       'an unknown mode',
