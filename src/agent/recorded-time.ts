@@ -39,14 +39,35 @@ export function shiftJournal(text: string, shiftMs: number): string {
       if (!line.startsWith('{')) return line;
       const entry: unknown = parseJson(line);
       if (typeof entry !== 'object' || entry === null) return line;
-      const moved = Object.entries(entry).map(([key, value]) =>
-        JOURNAL_STAMP.test(key) && typeof value === 'string' && /^\d{1,17}$/.test(value)
-          ? [key, String(BigInt(value) + BigInt(Math.round(shiftMs)) * 1000n)]
-          : [key, value],
-      );
+      const year = yearOf(entry);
+      const moved = Object.entries(entry).map(([key, value]) => {
+        if (typeof value !== 'string') return [key, value];
+        if (key === 'MESSAGE') return [key, shiftKlog(value, year, shiftMs)];
+        const stamp = JOURNAL_STAMP.test(key) && /^\d{1,17}$/.test(value);
+        return [key, stamp ? String(BigInt(value) + BigInt(Math.round(shiftMs)) * 1000n) : value];
+      });
       return JSON.stringify(Object.fromEntries(moved));
     })
     .join('\n');
+}
+
+/** klog's header has no year: it is the entry's own. */
+const KLOG = /^([IWEF])(\d{2})(\d{2}) (\d{2}:\d{2}:\d{2}\.\d{3})(\d{3})/;
+
+function yearOf(entry: object): string {
+  const stamp = (entry as Record<string, unknown>)['__REALTIME_TIMESTAMP'];
+  const ms = typeof stamp === 'string' ? Number(stamp) / 1000 : Number.NaN;
+  return Number.isNaN(ms) ? '1970' : new Date(ms).toISOString().slice(0, 4);
+}
+
+/** Moves the time in a klog header (`F0527 10:37:34.102211`), in whatever zone it was written. */
+function shiftKlog(message: string, year: string, shiftMs: number): string {
+  return message.replace(KLOG, (whole, level: string, month: string, day: string, time: string, micros: string) => {
+    const moved = moveTo(`${year}-${month}-${day}T${time}Z`, shiftMs)?.toISOString();
+    return moved === undefined
+      ? whole
+      : `${level}${moved.slice(5, 7)}${moved.slice(8, 10)} ${moved.slice(11, 23)}${micros}`;
+  });
 }
 
 /** Moves the `since` column of BIRD: dates by the shift in days, times of day by the rest. */

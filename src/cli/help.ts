@@ -10,6 +10,7 @@ Ask
   kubewhy diagnose node k8scephnode                    also pod, service, deployment, statefulset,
   kubewhy diagnose deploy shop/web                     daemonset, job, namespace (kubectl's short names too)
   kubewhy diagnose calico                              also: control plane, cluster
+  kubewhy preflight                                    what is wrong already, before the next restart
 Keep and judge again
   kubewhy why-not-reachable 30080 --save evidence.json
   kubewhy replay evidence.json                         the same evidence, the same answer, no cluster needed
@@ -43,6 +44,7 @@ export function helpText(): string {
 export const COMMANDS = [
   'why-not-reachable',
   'diagnose',
+  'preflight',
   'replay',
   'schema',
   'completion',

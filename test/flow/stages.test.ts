@@ -164,7 +164,7 @@ describe('stage 2, with an agent on the sick node', () => {
     expect(root(2)).toMatch(/Swap is on at k8scephnode \(\/dev\/sda3\)/);
     inOrder(section(2, /^Cause/), [
       /confirmed · critical · kubelet-swap-on · Node\/k8scephnode/,
-      /F0527 .*running with swap on is not supported, please disable swap!/,
+      /F\d{4} .*running with swap on is not supported, please disable swap!/,
       /journalctl -u kubelet .*# on k8scephnode/,
     ]);
   });

@@ -57,6 +57,12 @@ export function adviceFor(facts: Facts, wrong: CalicoNode): Advice[] {
   if (version !== undefined && !supportsMethod(version, 'cidr=')) out.push({ text: 'avoid-newer', data });
   out.push(...tempting(nodes, wrong, choice.why));
   if (choice.unseen.length > 0) out.push({ text: 'unseen', data: { nodes: choice.unseen } });
+  if (command !== undefined) {
+    const old = install.known
+      ? (install.value.operatorMethod ?? install.value.env['IP_AUTODETECTION_METHOD'] ?? '')
+      : '';
+    out.push({ text: 'blast-radius', data: {} }, { text: 'undo', data: { old: old === '' ? 'first-found' : old } });
+  }
   out.push({ text: 'verify', data: {} });
   return out;
 }

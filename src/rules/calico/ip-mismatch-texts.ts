@@ -46,6 +46,9 @@ export const IP_MISMATCH_TEXTS = {
   'avoid-vip': 'Not can-reach={vip}: {node} holds that address itself, and Calico would take it.',
   'avoid-interface': 'Not interface={prefix}.*: it matches {nic} as well.',
   unseen: 'Nobody could see the NICs of {nodes}. Check there what the method would take, before it is set.',
+  'blast-radius':
+    'What it does: calico-node restarts on every node. Pods of it that are not ready are replaced all at once, the others one by one. Traffic goes on meanwhile; new Pods wait.',
+  undo: 'To take it back: set IP_AUTODETECTION_METHOD to {old} again.',
   verify:
     'Afterwards check, in this order: the annotation equals InternalIP on every node; both ends Established; a route to each remote block; node to Pod; the NodePort on every node; calico-node Ready.',
   'no-reapply':

@@ -54,6 +54,9 @@ export const calico: RuleWords = {
     'avoid-vip': '不要用 can-reach={vip}：{node} 自己持有该地址，Calico 会选中它。',
     'avoid-interface': '不要用 interface={prefix}.*：它也会匹配 {nic}。',
     unseen: '{nodes} 的网卡未能看到。设置之前，请先在那里确认该方式会选中哪个地址。',
+    'blast-radius':
+      '影响：每个节点上的 calico-node 都会重启。未就绪的会同时被替换，其余的逐个替换。期间流量不中断；新的 Pod 要等待。',
+    undo: '撤销：把 IP_AUTODETECTION_METHOD 改回 {old}。',
     verify:
       '之后按以下顺序检查：每个节点的注解等于 InternalIP；会话两端均为 Established；到每个远端地址块都有路由；节点到 Pod 可通；每个节点的 NodePort 可通；calico-node 为 Ready。',
     'no-reapply': '重新应用 Calico 清单：它不改变任何输入。网卡和探测方式不变，选择的结果也不变。',
