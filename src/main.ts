@@ -5,6 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 
 type Run = (argv: string[]) => Promise<number>;
 
+/** Longer than a worker's own grace (20 s): what has not ended by then never will. */
+const ENDING_MS = 25_000;
+
 const io = { stdout: process.stdout, stderr: process.stderr };
 
 const PROCESSES: Readonly<Record<string, Run>> = {
@@ -14,7 +17,17 @@ const PROCESSES: Readonly<Record<string, Run>> = {
   },
   all: async (argv) => {
     const [{ runBot }, { runWorker }] = await Promise.all([import('./bot/main.ts'), import('./worker/main.ts')]);
-    return Math.max(...(await Promise.all([runBot(argv, process.env, io), runWorker(argv, process.env, io)])));
+    // One without the other is of no use: where one ends, the other is told to.
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    const both = { ...io, signal: stop.signal };
+    const ended = (code: number): number => {
+      stop.abort();
+      setTimeout(() => process.exit(Math.max(code, 1)), ENDING_MS).unref();
+      return code;
+    };
+    const codes = [runBot(argv, process.env, both).then(ended), runWorker(argv, process.env, both).then(ended)];
+    return Math.max(...(await Promise.all(codes)));
   },
   bot: async (argv) => (await import('./bot/main.ts')).runBot(argv, process.env, io),
   sandbox: async (argv) => (await import('./sandbox/main.ts')).runSandbox(argv),
