@@ -56,8 +56,9 @@ const KLOG = /^([IWEF])(\d{2})(\d{2}) (\d{2}:\d{2}:\d{2}\.\d{3})(\d{3})/;
 
 function yearOf(entry: object): string {
   const stamp = (entry as Record<string, unknown>)['__REALTIME_TIMESTAMP'];
-  const ms = typeof stamp === 'string' ? Number(stamp) / 1000 : Number.NaN;
-  return Number.isNaN(ms) ? '1970' : new Date(ms).toISOString().slice(0, 4);
+  const time = new Date(typeof stamp === 'string' ? Number(stamp) / 1000 : Number.NaN);
+  // A stamp beyond all dates is not one.
+  return Number.isNaN(time.getTime()) ? '1970' : time.toISOString().slice(0, 4);
 }
 
 /** Moves the time in a klog header (`F0527 10:37:34.102211`), in whatever zone it was written. */
