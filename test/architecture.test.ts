@@ -9,11 +9,11 @@ const SRC = join(ROOT, 'src');
 /** Folders by row; a folder of adapters is a sibling of its own. */
 const ROWS: readonly (readonly string[])[] = [
   ['core'],
-  ['rules'],
+  ['rules', 'remediations'],
   ['collect', 'report'],
   ['run'],
   ['config', 'adapters'],
-  ['bot', 'worker', 'agent', 'cli'],
+  ['bot', 'worker', 'remediator', 'agent', 'cli'],
   ['sandbox'],
   ['main.ts'],
 ];
@@ -21,6 +21,7 @@ const ROWS: readonly (readonly string[])[] = [
 /** Imports that the layers would allow or forbid otherwise, each with its reason. */
 const FORBIDDEN: readonly (readonly [from: string, to: string])[] = [
   ['sandbox', 'rules'],
+  ['sandbox', 'remediations'],
   ['sandbox', 'report'],
 ];
 
@@ -58,7 +59,7 @@ function violation(file: string, spec: string): string | undefined {
   const from = roomOf(file);
   const where = relative(ROOT, file);
   if (!spec.startsWith('.')) {
-    const pure = from === 'core' || from === 'rules' || from === 'report';
+    const pure = ['core', 'rules', 'remediations', 'report'].includes(from);
     const allowed = [
       'zod',
       ...(from === 'core' ? ['node:crypto'] : []),
@@ -95,7 +96,7 @@ describe(`the layers, over ${sources.length} files`, () => {
   });
 
   test('only edges know Slack, BullMQ, Redis, the API client and child processes', () => {
-    const edge = /^(src\/(adapters|bot|worker|agent|sandbox)\/|src\/main\.ts)/;
+    const edge = /^(src\/(adapters|bot|worker|remediator|agent|sandbox)\/|src\/main\.ts)/;
     const heavy =
       /^(@slack\/(bolt|web-api|socket-mode)|@kubernetes\/client-node|bullmq|ioredis|node:(https?|net|tls|child_process)|ws)/;
     const wrong = sources
@@ -109,12 +110,13 @@ describe(`the layers, over ${sources.length} files`, () => {
   });
 
   test('rules and reports do not read the clock, and rules are not async', () => {
-    const pure = sources.filter((file) => ['rules', 'report', 'core'].includes(roomOf(file)));
+    const pure = sources.filter((file) => ['rules', 'remediations', 'report', 'core'].includes(roomOf(file)));
     const wrong = pure.filter((file) =>
       /Date\.now\(|new Date\(\)|Math\.random\(|performance\.now/.test(readFileSync(file, 'utf8')),
     );
     const waiting = sources.filter(
-      (file) => roomOf(file) === 'rules' && /\basync\b|\bawait\b/.test(readFileSync(file, 'utf8')),
+      (file) =>
+        ['rules', 'remediations'].includes(roomOf(file)) && /\basync\b|\bawait\b/.test(readFileSync(file, 'utf8')),
     );
     expect([...wrong, ...waiting].map((file) => relative(ROOT, file))).toEqual([]);
   });

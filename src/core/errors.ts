@@ -27,7 +27,13 @@ export type ClusterErrorCode =
   | 'timeout'
   | 'server-error'
   | 'malformed'
-  | 'too-large';
+  | 'too-large'
+  /** Of writes: changed by somebody else meanwhile (409). */
+  | 'conflict'
+  /** Of writes: refused as it is (400, 422, or by an admission webhook). */
+  | 'invalid'
+  /** Of writes: sent, and nobody knows whether it was carried out. */
+  | 'unknown-outcome';
 
 /** A read from the API server that failed. The message is one sentence without secrets. */
 export class ClusterError extends Error {
@@ -44,9 +50,13 @@ export class ClusterError extends Error {
 
 /** An agent that could not be asked, or answered something that is not an answer. */
 export class AgentError extends Error {
-  constructor(message: string, cause?: unknown) {
+  /** True where the request may have reached the agent: a step may or may not have been done. */
+  readonly sent: boolean;
+
+  constructor(message: string, cause?: unknown, sent = false) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'AgentError';
+    this.sent = sent;
   }
 }
 

@@ -1,5 +1,7 @@
 /** The narrow interfaces through which a diagnosis reaches the world. Adapters implement them; tests write their own. */
 import type { AskAnswer, ProbeRequest } from './agent-api.ts';
+import type { StepAnswer } from './grant.ts';
+import type { Right } from './remediation.ts';
 
 /** One read from the API server. `path` begins with `/`; `query` is encoded by the reader. */
 export interface ClusterRead {
@@ -51,3 +53,34 @@ export interface Step {
 }
 /** Called with the whole list of steps each time one changes. Must not throw. */
 export type OnProgress = (steps: readonly Step[]) => void;
+
+/** One write to the API server. */
+export interface ClusterWrite {
+  readonly method: 'PATCH' | 'PUT' | 'DELETE' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Of a PATCH: which kind. */
+  readonly patch?: 'strategic' | 'merge' | 'json';
+  readonly body?: unknown;
+}
+
+/** Writes to the API server. Throws a ClusterError where it was refused or nobody answered. */
+export interface ClusterWriter {
+  /**
+   * @throws ClusterError: `conflict` (409), `invalid` (400, 422; the message holds the causes), `forbidden`, `not-found`, and
+   * `unknown-outcome` where the connection broke after the request was sent: it may or may not have been carried out.
+   */
+  write(request: ClusterWrite, signal: AbortSignal): Promise<unknown>;
+  /** Asks by SelfSubjectAccessReview whether this identity has a right. */
+  may(right: Right, signal: AbortSignal): Promise<{ readonly allowed: boolean; readonly reason: string }>;
+}
+
+/** Has one step done by the agent of a node. Throws an AgentError; `sent` says whether the agent may have seen it. */
+export interface NodeStepper {
+  readonly enabled: boolean;
+  step(
+    node: AgentNode,
+    grant: { readonly text: string; readonly signature: string },
+    options: { readonly deadlineMs: number; readonly signal: AbortSignal },
+  ): Promise<StepAnswer>;
+}

@@ -6,7 +6,7 @@ import { answerAsk } from '../../src/agent/ask.ts';
 import type { Host } from '../../src/agent/host.ts';
 import { createRecordedHost } from '../../src/agent/recorded-host.ts';
 import type { HostRecordingInput } from '../../src/agent/recording.ts';
-import { collectEvidence } from '../../src/collect/collect.ts';
+import { type CollectPorts, collectEvidence } from '../../src/collect/collect.ts';
 import { AskRequest } from '../../src/core/agent-api.ts';
 import { AgentError } from '../../src/core/errors.ts';
 import type { EvidenceBundle } from '../../src/core/evidence.ts';
@@ -25,6 +25,11 @@ export interface Simulated {
 
 /** Collects what a question needs, at the simulated moment; the answer is the same in every run. */
 export async function simulatedEvidence(cluster: Simulated, words: readonly string[]): Promise<EvidenceBundle> {
+  return withSimulatedPorts(cluster, (ports) => collectEvidence(parseQuestion(words), ports, { id: 'dx-test1' }));
+}
+
+/** Gives ports to a simulated cluster in memory, at the simulated moment. */
+export async function withSimulatedPorts<T>(cluster: Simulated, use: (ports: CollectPorts) => Promise<T>): Promise<T> {
   const now = Date.parse(cluster.now);
   const reader = memoryReader(cluster);
   const folder = await mkdtemp(join(tmpdir(), 'kubewhy-test-'));
@@ -33,11 +38,7 @@ export async function simulatedEvidence(cluster: Simulated, words: readonly stri
       await Promise.all(cluster.hosts.map(async (host) => [host.node, await openHost(folder, host)] as const)),
     );
     const clock = { now: () => now };
-    return await collectEvidence(
-      parseQuestion(words),
-      { cluster: reader, agents: agentsOf(hosts), clock },
-      { id: 'dx-test1' },
-    );
+    return await use({ cluster: reader, agents: agentsOf(hosts), clock });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

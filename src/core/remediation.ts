@@ -1,0 +1,260 @@
+/** A remediation: a named way to fix that plans typed steps. Pure: facts and objects in, a draft or a refusal out. */
+import { z } from 'zod';
+import type { Diagnosis, RankedFinding } from './diagnosis.ts';
+import type { Facts } from './facts.ts';
+import { NodeAction } from './node-steps.ts';
+import { ObjectRef } from './object-ref.ts';
+import { Question } from './question.ts';
+import type { Texts } from './rule.ts';
+
+/** A sentence by the id of its text and what fills it; the text stands in the remediation (English) or in report/languages. */
+export const Line = z.object({
+  text: z.string().max(80),
+  data: z.record(z.string(), z.union([z.string().max(4000), z.number(), z.array(z.string().max(500)).max(500)])),
+  /** A command that a person can copy. */
+  command: z.string().max(4000).optional(),
+});
+export type Line = z.infer<typeof Line>;
+
+/** One object of the API, by its REST path. */
+export const ApiTarget = z.object({
+  group: z.string().max(253),
+  version: z.string().max(63),
+  /** The plural: `daemonsets`. */
+  resource: z.string().max(63),
+  kind: z.string().max(63),
+  namespace: z.string().max(253).optional(),
+  name: z.string().min(1).max(253),
+});
+export type ApiTarget = z.infer<typeof ApiTarget>;
+
+/** What must still be so just before a write: the same object, and its decisive part unchanged (see object-state.ts). */
+export const ObjectState = z.object({
+  uid: z.string().max(100),
+  /** `digestOf(decisivePart(object))`. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type ObjectState = z.infer<typeof ObjectState>;
+
+/** A write to the API server. It is sent with the resourceVersion that was read just before, and with the uid. */
+export const ApiStep = z.object({
+  type: z.literal('api'),
+  /** `update` is PUT of the subresource with `body` merged over the live object (approval of a CSR). */
+  verb: z.enum(['patch', 'delete', 'update']),
+  target: ApiTarget,
+  subresource: z.string().max(63).optional(),
+  patch: z.enum(['strategic', 'merge', 'json']).optional(),
+  /** The patch, or for `update` the fields that are set. Without resourceVersion: that is added just before. */
+  body: z.unknown().optional(),
+  before: ObjectState,
+  says: Line,
+});
+export type ApiStep = z.infer<typeof ApiStep>;
+
+/** A step of the fixed list, done by the agent of one node under a grant. */
+export const NodeStep = z.object({
+  type: z.literal('node'),
+  node: z.string().min(1).max(253),
+  action: NodeAction,
+  says: Line,
+});
+export type NodeStep = z.infer<typeof NodeStep>;
+
+/** Waiting for the cluster between two writes; the fix stops where the time is over. */
+export const WaitStep = z.object({
+  type: z.literal('wait'),
+  until: z.discriminatedUnion('kind', [
+    /** Another Pod than `uid` is Ready on the node. */
+    z.object({
+      kind: z.literal('pod-replaced'),
+      namespace: z.string().max(253),
+      selector: z.string().max(500),
+      node: z.string().max(253),
+      uid: z.string().max(100),
+    }),
+    /** observedGeneration is the generation and every wanted Pod is updated and available; `except`: nodes whose kubelet is dead. */
+    z.object({ kind: z.literal('rolled-out'), target: ApiTarget, except: z.array(z.string().max(253)).max(5000) }),
+    z.object({ kind: z.literal('node-ready'), node: z.string().max(253) }),
+  ]),
+  seconds: z.number().int().min(1).max(3600),
+  says: Line,
+});
+export type WaitStep = z.infer<typeof WaitStep>;
+
+/** Something that only a person can do: listed, never a button. */
+export const ManualStep = z.object({ type: z.literal('manual'), says: Line });
+
+export const PlanStep = z.discriminatedUnion('type', [ApiStep, NodeStep, WaitStep, ManualStep]);
+export type PlanStep = z.infer<typeof PlanStep>;
+
+/** A right, in RBAC's words; `name` where one object is enough. */
+export const Right = z.object({
+  verb: z.string().max(30),
+  group: z.string().max(253),
+  /** With its subresource: `deployments/scale`. */
+  resource: z.string().max(100),
+  namespace: z.string().max(253).optional(),
+  name: z.string().max(253).optional(),
+});
+export type Right = z.infer<typeof Right>;
+
+/** What verification has to see. */
+export const Expectation = z.object({
+  /** Asked again, in this order; the first is the question of the diagnosis. */
+  questions: z.array(Question).min(1).max(12),
+  /** The rule that named the cause must have nothing to say about this object, and must have been able to. */
+  rule: z.string().max(80),
+  object: ObjectRef,
+  /** Nodes of which something is said one by one. */
+  nodes: z.array(z.string().max(253)).max(5000),
+  /** The cluster's own time for it: verification looks again and again until then. */
+  seconds: z.number().int().min(1).max(3600),
+});
+export type Expectation = z.infer<typeof Expectation>;
+
+const lines = z.array(Line).max(40);
+
+/** A plan before the server saw it. */
+export const Draft = z.object({
+  remediation: z.string().max(80),
+  params: z.record(z.string(), z.union([z.string().max(1000), z.number()])),
+  /** The object that is changed, for policies, locks and people. */
+  object: ObjectRef,
+  title: Line,
+  steps: z.array(PlanStep).min(1).max(60),
+  /** Steps that take it back, in the order they are run; empty where there is no way back, and then `noUndo` says why. */
+  undo: z.array(PlanStep).max(60),
+  noUndo: Line.optional(),
+  /** Which nodes are touched, for the limits of the policy. */
+  nodes: z.array(z.string().max(253)).max(5000),
+  /** Blast radius: which nodes, pods and traffic, for how long. */
+  blast: lines,
+  checksBefore: lines,
+  checksAfter: lines,
+  /** What else the approver should know: the owner of the object, what reverts it, what a person must do. */
+  notes: lines,
+  rights: z.array(Right).max(60),
+  expect: Expectation,
+});
+export type Draft = z.infer<typeof Draft>;
+
+/** An object as it was read for planning; `absent` is a fact too (404), `unreadable` is not known. */
+export type ObjectRead =
+  | { readonly status: 'read'; readonly object: ApiObject }
+  | { readonly status: 'absent' }
+  | { readonly status: 'unreadable'; readonly reason: string };
+
+/** An API object with the metadata that plans need; the rest as it came. */
+export const ApiObject = z.looseObject({
+  apiVersion: z.string().max(253),
+  kind: z.string().max(63),
+  metadata: z.looseObject({
+    name: z.string().max(253),
+    namespace: z.string().max(253).optional(),
+    uid: z.string().max(100),
+    resourceVersion: z.string().max(100),
+    generation: z.number().optional(),
+    deletionTimestamp: z.string().max(40).nullish(),
+    labels: z.record(z.string(), z.string()).nullish(),
+    annotations: z.record(z.string(), z.string()).nullish(),
+    ownerReferences: z
+      .array(
+        z.looseObject({
+          apiVersion: z.string(),
+          kind: z.string(),
+          name: z.string(),
+          uid: z.string(),
+          controller: z.boolean().optional(),
+        }),
+      )
+      .nullish(),
+    managedFields: z
+      .array(
+        z.looseObject({
+          manager: z.string().optional(),
+          operation: z.string().optional(),
+          time: z.string().optional(),
+          subresource: z.string().optional(),
+        }),
+      )
+      .nullish(),
+  }),
+});
+export type ApiObject = z.infer<typeof ApiObject>;
+
+/** What a plan is asked to read: one object, or a list by label selector. */
+export type Wanted =
+  | { readonly type: 'object'; readonly target: ApiTarget }
+  | {
+      readonly type: 'list';
+      readonly group: string;
+      readonly version: string;
+      readonly resource: string;
+      readonly kind: string;
+      readonly namespace?: string;
+      readonly labelSelector?: string;
+      readonly fieldSelector?: string;
+    };
+
+/** Objects that were read for a plan. Asking for one that was not wanted gives `unreadable`. */
+export interface Objects {
+  get(target: ApiTarget): ObjectRead;
+  list(
+    wanted: Extract<Wanted, { type: 'list' }>,
+  ): { readonly status: 'read'; readonly items: readonly ApiObject[] } | Exclude<ObjectRead, { status: 'read' }>;
+}
+
+export interface PlanInput {
+  readonly facts: Facts;
+  readonly diagnosis: Diagnosis;
+  /** The finding of the fresh diagnosis that offers this remediation. */
+  readonly finding: RankedFinding;
+  readonly params: Readonly<Record<string, string | number>>;
+  readonly objects: Objects;
+  /** The question to ask again, as it was asked. */
+  readonly question: Question;
+}
+
+/** Why there is no plan, or a draft. A refusal is final for these facts. `patch`: what a person can commit at the owner instead. */
+export type PlanOutcome =
+  | { readonly status: 'draft'; readonly draft: Draft }
+  | { readonly status: 'refused'; readonly why: Line; readonly manual?: readonly Line[] };
+
+export interface Remediation<T extends Texts = Texts> {
+  /** The public name. */
+  readonly id: string;
+  /** One line for people who browse the catalogue. */
+  readonly summary: string;
+  /** Rules whose findings offer it. */
+  readonly fixes: readonly string[];
+  readonly texts: T;
+  /** The most that it may ever ask for, over all its plans: what a role is made of. Names are left out where they vary. */
+  readonly rights: readonly Right[];
+  /**
+   * Objects that the plan needs, given those read so far; called again until it asks for nothing new (at most 5 times).
+   */
+  readonly wants: (input: PlanInput) => readonly Wanted[];
+  /** Pure and synchronous. */
+  readonly plan: (input: PlanInput) => PlanOutcome;
+}
+
+/** Declares a remediation. */
+export function defineRemediation<const T extends Texts>(remediation: Remediation<T>): Remediation<T> {
+  return remediation;
+}
+
+/** Gives the key under which an object is found: group, resource, namespace, name. */
+export function targetKey(target: ApiTarget): string {
+  return [target.group, target.resource, target.namespace ?? '', target.name].join('/');
+}
+
+/** Gives the REST path of an object or, without `name`, of a collection. */
+export function apiPath(
+  target: Pick<ApiTarget, 'group' | 'version' | 'resource' | 'namespace'> & { readonly name?: string },
+  subresource?: string,
+): string {
+  const base = target.group === '' ? `/api/${target.version}` : `/apis/${target.group}/${target.version}`;
+  const inNamespace = target.namespace === undefined ? '' : `/namespaces/${target.namespace}`;
+  const name = target.name === undefined ? '' : `/${target.name}`;
+  return `${base}${inNamespace}/${target.resource}${name}${subresource === undefined ? '' : `/${subresource}`}`;
+}
