@@ -69,10 +69,18 @@ export async function planFix(request: PlanRequest, ports: CollectPorts, options
   return { ...seen, ...remediation.plan(input) };
 }
 
-/** The same cause in the fresh diagnosis: among the causes, or among what was also found. */
-function findingOf(diagnosis: Diagnosis, { rule, object }: PlanRequest): RankedFinding | undefined {
-  const all = [...diagnosis.causes, ...diagnosis.alsoFound, ...diagnosis.symptoms];
-  return all.find((finding) => finding.rule === rule && sameRef(finding.object, object));
+/**
+ * The same cause in the fresh diagnosis; else another finding about the same object that offers the same remediation: swap
+ * that was turned off meanwhile is no longer why the kubelet is dead, and still comes back at boot.
+ */
+function findingOf(diagnosis: Diagnosis, { rule, object, remediation }: PlanRequest): RankedFinding | undefined {
+  const all = [...diagnosis.causes, ...diagnosis.alsoFound, ...diagnosis.symptoms].filter((finding) =>
+    sameRef(finding.object, object),
+  );
+  return (
+    all.find((finding) => finding.rule === rule) ??
+    all.find((finding) => finding.remediations?.some((hint) => hint.id === remediation.id))
+  );
 }
 
 type List = ReturnType<Objects['list']>;
