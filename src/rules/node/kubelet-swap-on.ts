@@ -4,10 +4,10 @@ import { type Fact, type Facts, proof } from '../../core/facts.ts';
 import type { Finding, Proof } from '../../core/finding.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
+import { swapSources } from '../../core/swap-sources.ts';
 import { type Kubelet, kubelets } from './kubelet.ts';
 import { downSince, hitConfidence, KUBELET_LINKS, KUBELET_PROOFS, kubeletProofs } from './kubelet-fatal-rule.ts';
 import { keepOff, SWAP_TEXTS, sourceProofs } from './swap-advice.ts';
-import { swapSources } from './swap-sources.ts';
 
 /** Above this share of free memory, taking swap away would kill processes (facts R17). */
 const SAFE_SHARE = 0.8;

@@ -3,7 +3,7 @@
 import type { Fact } from '../../core/facts.ts';
 import { proof } from '../../core/facts.ts';
 import type { Finding, Proof } from '../../core/finding.ts';
-import { type SwapSource, swapSources } from './swap-sources.ts';
+import { type SwapSource, swapSources } from '../../core/swap-sources.ts';
 
 export const SWAP_TEXTS = {
   'by-gpt-auto':

@@ -2,9 +2,9 @@
 import { proof } from '../../core/facts.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
+import { swapSources } from '../../core/swap-sources.ts';
 import { nodesToRead } from './suspects.ts';
 import { keepOff, SWAP_TEXTS, sourceProofs } from './swap-advice.ts';
-import { swapSources } from './swap-sources.ts';
 
 export const swapReturnsAtBoot = defineRule({
   id: 'swap-returns-at-boot',

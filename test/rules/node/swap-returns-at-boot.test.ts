@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { nodeRef } from '../../../src/core/object-ref.ts';
 import type { Question } from '../../../src/core/question.ts';
+import { unitName } from '../../../src/core/swap-sources.ts';
 import { swapReturnsAtBoot } from '../../../src/rules/node/swap-returns-at-boot.ts';
-import { unitName } from '../../../src/rules/node/swap-sources.ts';
 import { outcomeOf, said, unknown } from '../../support/evidence.ts';
 import { cluster, DIAGNOSE_N1, node, REACH, swap } from './kit.ts';
 

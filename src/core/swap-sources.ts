@@ -1,5 +1,5 @@
 /** What turns swap on at boot, read from units, fstab, partition types and generators (facts §3.3). */
-import type { NodeSwap } from '../../core/evidence/node-system.ts';
+import type { NodeSwap } from './evidence/node-system.ts';
 
 type SwapUnit = NodeSwap['units'][number];
 
