@@ -67,10 +67,11 @@ export interface ClusterWrite {
 /** Writes to the API server. Throws a ClusterError where it was refused or nobody answered. */
 export interface ClusterWriter {
   /**
+   * `warned` is called for each warning that the server sends along.
    * @throws ClusterError: `conflict` (409), `invalid` (400, 422; the message holds the causes), `forbidden`, `not-found`, and
    * `unknown-outcome` where the connection broke after the request was sent: it may or may not have been carried out.
    */
-  write(request: ClusterWrite, signal: AbortSignal): Promise<unknown>;
+  write(request: ClusterWrite, signal: AbortSignal, warned?: (warning: string) => void): Promise<unknown>;
   /** Asks by SelfSubjectAccessReview whether this identity has a right. */
   may(right: Right, signal: AbortSignal): Promise<{ readonly allowed: boolean; readonly reason: string }>;
 }

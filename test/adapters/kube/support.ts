@@ -7,6 +7,7 @@ import {
   createClusterReader,
   type KubeReader,
 } from '../../../src/adapters/kube/cluster-reader.ts';
+import { createClusterWriter, type KubeWriter } from '../../../src/adapters/kube/cluster-writer.ts';
 import { type ApiServer, type ApiServerOptions, startApiServer } from '../../../src/sandbox/cluster/api/server.ts';
 
 export interface Bench {
@@ -14,6 +15,7 @@ export interface Bench {
   /** Writes a file; gives its path. */
   file(name: string, content: string): Promise<string>;
   reader(options?: ClusterReaderOptions & { identity?: string }): Promise<KubeReader>;
+  writer(options?: ClusterReaderOptions & { identity?: string }): Promise<KubeWriter>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,12 @@ export async function startBench(options: Partial<ApiServerOptions> = {}): Promi
       const reader = await createClusterReader({ ...rest, kubeconfig });
       readers.push(reader);
       return reader;
+    },
+    writer: async ({ identity, ...rest } = {}) => {
+      const kubeconfig = rest.kubeconfig ?? (await file(`config-${identity ?? 'admin'}`, api.kubeconfig(identity)));
+      const writer = await createClusterWriter({ ...rest, kubeconfig });
+      readers.push(writer);
+      return writer;
     },
     stop: async () => {
       for (const reader of readers) reader.close();
