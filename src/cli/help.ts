@@ -17,6 +17,7 @@ Keep and judge again
 Look up
   kubewhy schema evidence|report|agent                 JSON Schema of each public format
   kubewhy completion bash|zsh|fish                     for your shell's start-up file
+  kubewhy rights [REMEDIATION…]                        the remediator's role, for kubectl apply -f -
 Run
   kubewhy bot | worker | all                           the Slack side (settings: .env.example)
   kubewhy agent                                        on each node (kubewhy agent --once prints this machine's facts)
@@ -48,6 +49,7 @@ export const COMMANDS = [
   'replay',
   'schema',
   'completion',
+  'rights',
   'bot',
   'worker',
   'all',

@@ -40,6 +40,11 @@ async function command(args: Arguments, env: Environment, io: Io): Promise<numbe
     io.out(completionScript(rest[0]));
     return EXIT.healthy;
   }
+  if (verb === 'rights') {
+    const { rightsText } = await import('./rights.ts');
+    io.out(rightsText(rest, args.flags['output'] === 'json'));
+    return EXIT.healthy;
+  }
   if (verb === 'why-not-reachable' || verb === 'diagnose' || verb === 'preflight') {
     const { ask } = await import('./ask.ts');
     return ask(args, environment, io);
