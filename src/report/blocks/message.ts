@@ -25,14 +25,17 @@ export interface Section {
   readonly pieces: readonly (readonly KnownBlock[])[];
   /** Entries that the section itself left out. */
   readonly leftOut?: number;
+  /** Stands at the end of the last message and is never left out: buttons. */
+  readonly foot?: readonly KnownBlock[];
 }
 
 /** Cuts a section into at most `maxMessages` messages: `cause-1`, `cause-1.2`, … */
 export function paginate(language: Language, section: Section, maxMessages: number): Message[] {
   const pages: KnownBlock[][] = [];
   let page: KnownBlock[] = [];
-  // Room for the header and for the line that says what follows.
-  const room = { blocks: LIMITS.blocks - 2, sum: LIMITS.sum - 600 };
+  const foot = section.foot ?? [];
+  // Room for the header, for the line that says what follows, and for what stands at the end.
+  const room = { blocks: LIMITS.blocks - 2 - foot.length, sum: LIMITS.sum - 600 - textSum(foot) };
   let sum = 0;
   let left = section.leftOut ?? 0;
   const close = () => {
@@ -57,6 +60,7 @@ export function paginate(language: Language, section: Section, maxMessages: numb
   }
   close();
   for (const beyond of pages.splice(maxMessages)) left += entriesIn(beyond);
+  if (pages.length === 0 && foot.length > 0) pages.push([]);
   return pages.map((blocks, i) => {
     const last = i === pages.length - 1;
     const title = i === 0 ? section.title : word(language, 'section.continued', { title: section.title });
@@ -64,7 +68,7 @@ export function paginate(language: Language, section: Section, maxMessages: numb
     return {
       key: i === 0 ? section.key : `${section.key}.${i + 1}`,
       text: fallback(language, i === 0 ? `${title}${word(language, 'colon')}${section.text}` : title),
-      blocks: [header(title), ...blocks, ...(note === '' ? [] : [context(note)])],
+      blocks: [header(title), ...blocks, ...(note === '' ? [] : [context(note)]), ...(last ? foot : [])],
     };
   });
 }

@@ -3,11 +3,12 @@ import type { ActionsBlock, KnownBlock } from '@slack/types';
 import type { Language } from '../../core/jobs.ts';
 import type { Step } from '../../core/ports.ts';
 import type { Question } from '../../core/question.ts';
+import { fixWord } from '../languages/fix/words.ts';
 import { word } from '../languages/index.ts';
 import type { Report } from '../report.ts';
 import { targetWords } from '../summary.ts';
 import { secondsBetween } from '../times.ts';
-import { visible, withStop } from '../visible.ts';
+import { nameText, visible, withStop } from '../visible.ts';
 import { context, fallback, type Message, section } from './message.ts';
 import { code, mrkdwn, sentence, within } from './mrkdwn.ts';
 
@@ -15,6 +16,7 @@ const EMOJI = {
   'cause-found': ':large_red_square:',
   'no-fault-found': ':large_green_square:',
   inconclusive: ':large_yellow_square:',
+  resolved: ':large_green_square:',
   running: ':large_blue_square:',
   cancelled: ':black_large_square:',
   failed: ':large_orange_square:',
@@ -81,6 +83,40 @@ export function renderRoot(report: Report, steps: readonly Step[], hasThread: bo
     text: fallback(language, text),
     blocks: [
       section(verdictLines(report).join('\n')),
+      context(steps.length === 0 ? `${about(report)} · ${spent}` : about(report)),
+      ...(steps.length === 0 ? [] : [context(stepsLine(language, steps, spent))]),
+      again(language, report.id),
+    ],
+  };
+}
+
+/** The fix after which the same question found no fault any more. */
+export interface Fixed {
+  readonly fix: string;
+  readonly remediation: string;
+  /** When that was seen, RFC 3339. */
+  readonly at: string;
+}
+
+/** Gives the root message of a diagnosis whose fault is gone: resolved, by which fix, and what it had been. */
+export function renderResolved(report: Report, fixed: Fixed, steps: readonly Step[] = []): Message {
+  const { language } = report;
+  const resolved = fixWord(language, 'resolved.word');
+  const { fix: id, remediation, at } = fixed;
+  const by = fixWord(language, 'resolved.by', { id, remediation: nameText(remediation), at });
+  const spent = word(language, 'root.seconds', { seconds: secondsBetween(report.startedAt, report.finishedAt) });
+  const stop = word(language, 'stop');
+  // The first line is the old verdict's, which no longer holds.
+  const [, ...causes] = verdictLines(report);
+  const headline = `${EMOJI.resolved} *${resolved}* · *${within(MAX_LINE, report.headline, sentence)}*`;
+  return {
+    key: 'root',
+    text: fallback(
+      language,
+      `${resolved}${word(language, 'colon')}${withStop(report.headline, stop)} ${by} ${report.summary}`,
+    ),
+    blocks: [
+      section([headline, within(MAX_LINE, by, sentence), ...causes].join('\n')),
       context(steps.length === 0 ? `${about(report)} · ${spent}` : about(report)),
       ...(steps.length === 0 ? [] : [context(stepsLine(language, steps, spent))]),
       again(language, report.id),

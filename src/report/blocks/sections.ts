@@ -1,7 +1,9 @@
 /** The sections of the thread, in the order of reading: ways in, causes, fix, ruled out, also found, not seen. */
 import type { KnownBlock, TableBlock } from '@slack/types';
+import type { FixOffer } from '../../core/fix.ts';
 import { chainLinks } from '../chain.ts';
 import { anyWayTried, type EntryRow, entryTable } from '../entry-table.ts';
+import { offerButtons } from '../fix/buttons.ts';
 import { word } from '../languages/index.ts';
 import { gapTexts } from '../not-seen.ts';
 import type { Report, ReportAdvice, ReportFinding, ReportProof } from '../report.ts';
@@ -18,11 +20,16 @@ const MAX_CAUSES = 5;
 /** Text of one table; Slack takes 10,000 in cells, and a message here 9,000 in all. */
 const MAX_TABLE = 7000;
 
-/** Gives every section that has something to say. */
-export function threadSections(report: Report): Section[] {
-  return [paths(report), ...causes(report), fix(report), ruledOut(report), alsoFound(report), notSeen(report)].filter(
-    (section) => section !== undefined,
-  );
+/** Gives every section that has something to say. `offers`: fixes that buttons stand for. */
+export function threadSections(report: Report, offers: readonly FixOffer[] = []): Section[] {
+  return [
+    paths(report),
+    ...causes(report),
+    fix(report, offers),
+    ruledOut(report),
+    alsoFound(report),
+    notSeen(report),
+  ].filter((section) => section !== undefined);
 }
 
 function stopped(report: Report, text: string): string {
@@ -143,21 +150,22 @@ function bullet(says: string, run: string | undefined, indent: 0 | 1 = 0): Line 
   return { bullet: indent, elements: [...prose(says), ...shown] };
 }
 
-function fix(report: Report): Section | undefined {
+function fix(report: Report, offers: readonly FixOffer[]): Section | undefined {
   const { language } = report;
   const advice = report.causes.flatMap((cause) => cause.advice ?? []);
   const futile = report.causes.flatMap((cause) => cause.wouldNotHelp ?? []);
-  if (advice.length + futile.length === 0) return undefined;
+  const foot = offerButtons(report, offers);
+  if (advice.length + futile.length + foot.length === 0) return undefined;
   const lines = bullets(advice);
   if (futile.length > 0) {
     lines.push({ elements: prose(word(language, 'section.would-not-help'), { bold: true }) }, ...bullets(futile));
   }
-  const title = word(language, advice.length > 0 ? 'section.fix' : 'section.would-not-help');
+  const title = word(language, advice.length + foot.length > 0 ? 'section.fix' : 'section.would-not-help');
   const text = joined(
     report,
     (advice.length > 0 ? advice : futile).map((it) => it.says),
   );
-  return { key: 'fix', title, text, pieces: eachBlock(richBlocks(lines)) };
+  return { key: 'fix', title, text, pieces: eachBlock(richBlocks(lines)), foot };
 }
 
 function bullets(advice: readonly ReportAdvice[]): Line[] {

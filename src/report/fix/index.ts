@@ -1,0 +1,14 @@
+/** The door to fixes in words: cards and messages for Slack, text for terminals, sentences of remediations. */
+export { offerButtons } from './buttons.ts';
+export {
+  lineText,
+  REMEDIATION_CATALOGUE,
+  type RemediationCatalogue,
+  reasonText,
+  remediationCatalogue,
+  remediationSummary,
+  untranslatedRemediations,
+} from './line-text.ts';
+export type { FixOptions, FixTextOptions, FixThread } from './options.ts';
+export { renderFix } from './render-fix.ts';
+export { renderFixText, renderPlanText } from './render-fix-text.ts';

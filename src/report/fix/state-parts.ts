@@ -1,0 +1,170 @@
+/** What stands on the card under the verdict, by state: the plan, the reason, the steps with their marks, what was seen. */
+import type { FixState } from '../../core/approval.ts';
+import type { FixRecord, StepProgress, Verification } from '../../core/fix.ts';
+import { questionText } from '../../core/question.ts';
+import type { PlanStep } from '../../core/remediation.ts';
+import { fixWord } from '../languages/fix/words.ts';
+import { word } from '../languages/index.ts';
+import { nameText, shorten, visible, withStop } from '../visible.ts';
+import { lineText, reasonText } from './line-text.ts';
+import type { FixOptions } from './options.ts';
+import { type Entry, lineEntry, type Part, planParts, stepSays } from './plan-parts.ts';
+import { draftOf } from './status.ts';
+
+const MARK: Readonly<Record<StepProgress['state'] | 'waiting', string>> = {
+  waiting: '○',
+  running: '…',
+  done: '✓',
+  already: '✓',
+  skipped: '–',
+  refused: '✗',
+  failed: '✗',
+  unknown: '?',
+};
+const CHECK_MARK = { ok: '✓', 'not-yet': '…', wrong: '✗', unseen: '?' } as const;
+/** Checks that are named one by one: of a large cluster the card shows those that are not well first. */
+const MOST_CHECKS = 60;
+
+/** States in which the whole plan stands on the card. */
+const WITH_PLAN: readonly FixState[] = ['shown', 'proposed', 'approved'];
+/** States in which steps have begun. */
+const WITH_STEPS: readonly FixState[] = [
+  'applying',
+  'verifying',
+  'verified',
+  'not-verified',
+  'failed',
+  'unknown',
+  'undone',
+];
+
+/** True where the card holds the whole plan, or as much of it as fits. */
+export function showsPlan(state: FixState): boolean {
+  return WITH_PLAN.includes(state);
+}
+
+/** Gives every part that the state calls for. */
+export function stateParts(record: FixRecord, options: FixOptions): Part[] {
+  const { state } = record;
+  if (state === 'planning' || state === 'drafted') return [];
+  if (showsPlan(state)) return wholePlan(record, options);
+  const parts = [denial(record), ...reasonParts(record, options)];
+  const begun = WITH_STEPS.includes(state) || (state === 'void' && record.progress.length > 0);
+  if (begun) parts.push(stepsPart(record, options), ...checksParts(record, options), noWayBack(record, options));
+  else if (state !== 'refused') parts.push(...wholePlan(record, options).slice(0, 1));
+  parts.push(manualPart(record, options));
+  return parts.filter((part) => part !== undefined).filter((part) => part.entries.length > 0);
+}
+
+/** Gives the plan of a record in parts. */
+export function wholePlan(record: FixRecord, options: FixOptions): Part[] {
+  const draft = draftOf(record);
+  return draft === undefined ? [] : planParts(draft, record.plan?.plan.dryRun, options);
+}
+
+/** Gives why the fix is where it is, and what a person can do instead. */
+export function reasonParts(record: FixRecord, options: FixOptions): Part[] {
+  const { reason, remediation } = record;
+  if (reason === undefined) return [];
+  const { language } = options;
+  // The code is the remediation's own where a line is given; else it is one that all share.
+  const entry: Entry =
+    reason.line === undefined
+      ? { says: reasonText(language, reason.code, reason.data) }
+      : lineEntry(remediation, reason.line, options);
+  const manual = (reason.manual ?? []).map((line) => lineEntry(remediation, line, options));
+  return [
+    { title: 'part.reason', entries: [entry] },
+    ...(manual.length === 0 ? [] : [{ title: 'part.manual' as const, entries: manual }]),
+  ];
+}
+
+function denial(record: FixRecord): Part | undefined {
+  if (record.denial === undefined) return undefined;
+  return { title: 'part.denial', entries: [{ says: visible(record.denial.reason) }] };
+}
+
+/** The steps that kubewhy does itself, with what became of each. */
+export function machineSteps(record: FixRecord): { readonly step: PlanStep; readonly index: number }[] {
+  const steps = draftOf(record)?.steps ?? [];
+  return steps.flatMap((step, index) => (step.type === 'manual' ? [] : [{ step, index }]));
+}
+
+function stepsPart(record: FixRecord, options: FixOptions): Part | undefined {
+  const draft = draftOf(record);
+  if (draft === undefined) return undefined;
+  const entries = machineSteps(record).map(({ step, index }, i): Entry => {
+    const progress = record.progress.find((one) => one.index === index);
+    const state = progress?.state ?? 'waiting';
+    const says = `${MARK[state]} ${i + 1}. ${stepSays(draft, step, options)} – ${fixWord(options.language, `progress.${state}`)}`;
+    return { says: noted(says, progress, options), bullet: false };
+  });
+  return { title: 'part.change.done', entries };
+}
+
+function noted(says: string, progress: StepProgress | undefined, { language }: FixOptions): string {
+  const note = noteOf(progress);
+  return note === undefined ? says : `${says}${word(language, 'colon')}${shorten(visible(note), 300)}`;
+}
+
+/** The one sentence that server or agent said about a step. */
+export function noteOf(progress: StepProgress | undefined): string | undefined {
+  const note = progress?.note ?? progress?.result?.says;
+  return note === undefined || note === '' ? undefined : note;
+}
+
+function checksParts(record: FixRecord, options: FixOptions): Part[] {
+  const { verification, state } = record;
+  if (verification === undefined) return [];
+  const { language } = options;
+  const bad = state === 'not-verified' || state === 'unknown';
+  const looks = fixWord(language, 'looks', { count: verification.looks, at: verification.lookedAt });
+  return [
+    {
+      title: bad ? 'part.still' : 'part.checks',
+      entries: [...checkEntries(record, verification, options), { says: looks, bullet: false }],
+    },
+    {
+      title: 'part.answers',
+      entries: verification.verdicts.map(({ question, verdict, summary }) => {
+        const says = `${shorten(visible(questionText(question)), 150)} – ${word(language, `verdict.${verdict}`)}${word(language, 'colon')}${visible(summary)}`;
+        return { says: withStop(says, word(language, 'stop')) };
+      }),
+    },
+  ];
+}
+
+/** What is not well comes first. */
+function checkEntries({ remediation }: FixRecord, { checks }: Verification, options: FixOptions): Entry[] {
+  const { language, catalogue } = options;
+  const rank = { wrong: 0, unseen: 1, 'not-yet': 2, ok: 3 } as const;
+  const sorted = [...checks].sort((a, b) => rank[a.result] - rank[b.result]);
+  const entries = sorted.slice(0, MOST_CHECKS).map((check): Entry => {
+    const text = lineText(language, remediation, check.says, catalogue);
+    const says =
+      check.node === undefined ? text : fixWord(language, 'check.on', { node: nameText(check.node), says: text });
+    return {
+      says: `${CHECK_MARK[check.result]} ${says} – ${fixWord(language, `check.${check.result}`)}`,
+      bullet: false,
+    };
+  });
+  const left = sorted.length - entries.length;
+  return left <= 0 ? entries : [...entries, { says: word(language, 'more', { count: left }), bullet: false }];
+}
+
+/** Where nothing can be taken back, that is said instead of a button. */
+function noWayBack(record: FixRecord, options: FixOptions): Part | undefined {
+  const draft = draftOf(record);
+  if (draft === undefined || draft.undo.length > 0 || record.state === 'applying' || record.state === 'undone')
+    return undefined;
+  const why = draft.noUndo === undefined ? [] : [lineEntry(draft.remediation, draft.noUndo, options)];
+  return { title: 'part.undo', entries: [{ says: fixWord(options.language, 'undo.none') }, ...why] };
+}
+
+/** Steps that only a person can do stay listed until the end. */
+function manualPart(record: FixRecord, options: FixOptions): Part | undefined {
+  const draft = draftOf(record);
+  if (draft === undefined || record.state === 'refused') return undefined;
+  const lines = draft.steps.flatMap((step) => (step.type === 'manual' ? [step.says] : []));
+  return { title: 'part.manual', entries: lines.map((line) => lineEntry(draft.remediation, line, options)) };
+}

@@ -1,0 +1,4 @@
+/** The sentences of the remediations in remediations/application.ts, in Simplified Chinese. */
+import type { RuleWords } from '../../words.ts';
+
+export const application: RuleWords = {};

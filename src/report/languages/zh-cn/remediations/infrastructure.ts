@@ -1,0 +1,4 @@
+/** The sentences of the remediations in remediations/infrastructure.ts, in Simplified Chinese. */
+import type { RuleWords } from '../../words.ts';
+
+export const infrastructure: RuleWords = {};
