@@ -130,6 +130,78 @@ export const FIX_REASONS = {
     en: '{node} did not become Ready within {seconds} s: {seen}.',
     zh: '{node} 在 {seconds} 秒内没有变为 Ready：{seen}。',
   },
+  // While the worker plans.
+  'fix.gone': {
+    en: 'The cause is no longer found: {verdict}. There is nothing to fix.',
+    zh: '已不再发现该根因：{verdict}。无需修复。',
+  },
+  'fix.gone-unclear': {
+    en: 'The cause is not found now, and what was seen does not say that it is gone. Ask again, then propose again.',
+    zh: '现在没有发现该根因，但所见的证据也不能说明它已消失。请重新诊断，然后再次提议。',
+  },
+  'fix.unproven': {
+    en: 'Fresh evidence does not prove the cause any more. No fix is offered for what is not proven.',
+    zh: '最新证据不再能证实该根因。未经证实的原因不提供修复。',
+  },
+  'fix.no-such-remediation': {
+    en: 'This version of kubewhy has no remediation {remediation} for {rule}.',
+    zh: '此版本的 kubewhy 没有适用于 {rule} 的修复方法 {remediation}。',
+  },
+  'fix.not-planned': {
+    en: 'No plan could be made now: {why}.',
+    zh: '目前无法制定计划：{why}。',
+  },
+  'fix.plan-too-large': {
+    en: 'The plan is larger than one fix may be ({what}). Fix a part of it by hand first.',
+    zh: '该计划超出单个修复允许的大小（{what}）。请先手动修复一部分。',
+  },
+  // While the worker plans an undo.
+  'fix.undo-nothing': {
+    en: '{fix} changed nothing, so there is nothing to take back.',
+    zh: '{fix} 没有更改任何内容，因此没有可撤销的内容。',
+  },
+  'fix.undo-not-now': {
+    en: '{fix} is {state}; it cannot be taken back now.',
+    zh: '{fix} 处于 {state} 状态，目前无法撤销。',
+  },
+  'fix.undo-gone': {
+    en: '{fix} is no longer kept, so nobody knows what to take back.',
+    zh: '{fix} 的记录已不再保存，无法得知要撤销什么。',
+  },
+  'fix.undo-changed': {
+    en: '{object} was changed since the fix; taking the fix back would overwrite that. Who changed it is not recorded.',
+    zh: '修复之后 {object} 又被更改；撤销会覆盖该更改。没有记录是谁更改的。',
+  },
+  'fix.undo-changed-by': {
+    en: '{object} was changed by {by} at {at}, since the fix; taking the fix back would overwrite that.',
+    zh: '修复之后，{object} 已于 {at} 被 {by} 更改；撤销会覆盖该更改。',
+  },
+  // Where nobody goes on.
+  'fix.no-worker': {
+    en: 'No worker planned it within {seconds} s. Look whether kubewhy worker runs for this cluster, then propose again.',
+    zh: '{seconds} 秒内没有 worker 制定计划。请检查此集群的 kubewhy worker 是否在运行，然后再次提议。',
+  },
+  'fix.no-remediator': {
+    en: 'No remediator took it up within {seconds} s. Look whether kubewhy remediator runs for this cluster, then propose again.',
+    zh: '{seconds} 秒内没有 remediator 接手。请检查此集群的 kubewhy remediator 是否在运行，然后再次提议。',
+  },
+  'fix.too-late': {
+    en: 'Nobody decided before {at}. Propose again for a new plan.',
+    zh: '在 {at} 之前没有人作出决定。请重新提议以获得新计划。',
+  },
+  'fix.not-begun': {
+    en: 'It was approved, and the remediator did not begin before {at}. Nothing was changed.',
+    zh: '已获批准，但 remediator 在 {at} 之前没有开始。没有更改任何内容。',
+  },
+  // What verification saw in the end.
+  'fix.still-wrong': {
+    en: 'After {seconds} s {count} {count:check is|checks are} still not as expected.',
+    zh: '{seconds} 秒后仍有 {count} 项检查不符合预期。',
+  },
+  'fix.not-seen': {
+    en: 'After {seconds} s nothing was seen to be wrong, and {count} {count:thing|things} could not be seen at all.',
+    zh: '{seconds} 秒后没有看到异常，但有 {count} 项完全无法看到。',
+  },
 } as const satisfies Readonly<Record<string, Sentences>>;
 
 export type FixReasonCode = keyof typeof FIX_REASONS;
@@ -152,5 +224,7 @@ export function reasonText(reason: {
   readonly data: Readonly<Record<string, string | number>>;
 }) {
   const known = Object.hasOwn(FIX_REASONS, reason.code) ? FIX_REASONS[reason.code as FixReasonCode].en : reason.code;
-  return known.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(reason.data[name] ?? ''));
+  return known.replaceAll(/\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g, (_whole, name: string, one?: string, many?: string) =>
+    String(one === undefined ? (reason.data[name] ?? '') : reason.data[name] === 1 ? one : many),
+  );
 }

@@ -98,6 +98,31 @@ export const Right = z.object({
 });
 export type Right = z.infer<typeof Right>;
 
+const seenFinding = z.object({ rule: z.string().max(80), object: ObjectRef });
+
+/** What was seen when the plan was made, so that verification can tell what is new, what is gone, and what it could not see. */
+export const Baseline = z.object({
+  /** One for each question, in their order. `ours`: the cause that is fixed explained it. */
+  questions: z
+    .array(
+      z.object({
+        verdict: z.enum(['cause-found', 'no-fault-found', 'inconclusive']),
+        symptom: seenFinding.optional(),
+        ours: z.boolean(),
+      }),
+    )
+    .max(12),
+  /** All that was found. */
+  findings: z.array(seenFinding).max(500),
+  /** Evidence that the rule wanted and that could not be seen even then (keys). */
+  gaps: z.array(z.string().max(600)).max(500),
+  /** Evidence that the cause rested on (keys): without it, silence of the rule says nothing. */
+  evidence: z
+    .array(z.object({ kind: z.string().max(80), object: ObjectRef, part: z.string().max(253).optional() }))
+    .max(60),
+});
+export type Baseline = z.infer<typeof Baseline>;
+
 /** What verification has to see. */
 export const Expectation = z.object({
   /** Asked again, in this order; the first is the question of the diagnosis. */
@@ -109,6 +134,10 @@ export const Expectation = z.object({
   nodes: z.array(z.string().max(253)).max(5000),
   /** The cluster's own time for it: verification looks again and again until then. */
   seconds: z.number().int().min(1).max(3600),
+  /** For so long every look must be good, where somebody could put the change back; default by the kind of the steps. */
+  steadySeconds: z.number().int().min(0).max(600).optional(),
+  /** Set by whoever plans (run/baseline.ts), not by the remediation. */
+  before: Baseline.optional(),
 });
 export type Expectation = z.infer<typeof Expectation>;
 

@@ -1,0 +1,66 @@
+/** Does what was written still stand, and has it rolled out? Reads each changed object once. */
+import type { ClusterReader } from '../core/ports.ts';
+import type { ApiStep, ApiTarget, Draft, ObjectRead } from '../core/remediation.ts';
+import { targetKey } from '../core/remediation.ts';
+import { lastWriter, reversedField } from './change-stands.ts';
+import { readObject } from './plan.ts';
+import { rollingOf, rolloutOf } from './rollout.ts';
+import { type Check, check } from './verify-checks.ts';
+
+/** @throws ClusterError `unreachable` and `unauthorised`. */
+export async function changeChecks(draft: Draft, cluster: ClusterReader, signal: AbortSignal): Promise<Check[]> {
+  const steps = lastWrites(draft);
+  const rolling = rollingOf(draft.steps);
+  const targets = new Map([...steps, ...rolling].map(({ target }) => [targetKey(target), target]));
+  const reads = new Map<string, ObjectRead>();
+  await Promise.all(
+    [...targets].map(async ([key, target]) => reads.set(key, await readObject(cluster, target, signal))),
+  );
+  const readOf = (target: ApiTarget): ObjectRead =>
+    reads.get(targetKey(target)) ?? { status: 'unreadable', reason: 'it was not read' };
+  return [
+    ...steps.map((step) => standsCheck(step, readOf(step.target))),
+    ...rolling.flatMap(({ target, except }) => rolloutCheck(target, readOf(target), except.length)),
+  ];
+}
+
+/** Of several writes to one object the last decides. */
+function lastWrites(draft: Draft): ApiStep[] {
+  const writes = draft.steps.flatMap((step) => (step.type === 'api' ? [step] : []));
+  return [...new Map(writes.map((step) => [targetKey(step.target), step])).values()];
+}
+
+function standsCheck(step: ApiStep, read: ObjectRead): Check {
+  const object = nameOf(step.target);
+  if (read.status === 'unreadable')
+    return check('unseen', 'verify.change-unseen', { object, why: read.reason.replace(/\.$/, '') });
+  if (step.verb === 'delete') {
+    const there = read.status === 'read' && read.object.metadata.uid === step.before.uid;
+    return there ? check('wrong', 'verify.not-deleted', { object }) : check('ok', 'verify.deleted', { object });
+  }
+  if (read.status === 'absent') {
+    // A request for a certificate is cleaned up once it is served.
+    return step.verb === 'update'
+      ? check('ok', 'verify.change-stands', { object })
+      : check('wrong', 'verify.object-gone', { object });
+  }
+  const field = reversedField(read.object, step);
+  if (field === undefined) return check('ok', 'verify.change-stands', { object });
+  const writer = lastWriter(read.object);
+  return check('wrong', 'verify.change-reversed', { object, field, by: writer === undefined ? '' : ` (${writer.by})` });
+}
+
+function rolloutCheck(target: ApiTarget, read: ObjectRead, missing: number): Check[] {
+  if (read.status !== 'read') return [];
+  const rollout = rolloutOf(read.object, missing);
+  if (rollout === undefined) return [];
+  const { done, updated, available, desired } = rollout;
+  const object = nameOf(target);
+  return done
+    ? [check('ok', 'verify.rolled-out', { object, available, desired })]
+    : [check('wrong', 'verify.rolling', { object, updated, available, desired })];
+}
+
+export function nameOf({ kind, namespace, name }: ApiTarget): string {
+  return `${kind}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
