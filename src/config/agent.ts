@@ -17,6 +17,18 @@ const SETTINGS = {
     'KUBEWHY_AGENT_RECORDED_SHIFT_MS',
     'NUMBER  moves every time of a recorded host; default: it was recorded just now',
   ],
+  'grant-key': [
+    'KUBEWHY_AGENT_GRANT_KEY',
+    "FILE  the remediator's public key (PEM) or the trust file: its grants are carried out; without it read-only",
+  ],
+  'state-dir': [
+    'KUBEWHY_AGENT_STATE_DIR',
+    'DIR  where used grants are kept, also over a reboot (required with --grant-key)',
+  ],
+  'recorded-effects': [
+    'KUBEWHY_AGENT_RECORDED_EFFECTS',
+    'URL  who carries out the steps on a recorded host (required there with --grant-key)',
+  ],
 } as const;
 type Setting = keyof typeof SETTINGS;
 
@@ -28,6 +40,14 @@ export interface AgentTls {
 }
 
 export type AgentHostSetting = { readonly kind: 'live' } | { readonly kind: 'recorded'; readonly file: string };
+
+/** What an agent needs to take steps. */
+export interface AgentStepsSetting {
+  readonly keyFile: string;
+  readonly stateDir: string;
+  /** Of a recorded host. */
+  readonly effectsUrl: string | undefined;
+}
 
 export type AgentConfig =
   | { readonly mode: 'help' }
@@ -46,6 +66,8 @@ export type AgentConfig =
       readonly tls: AgentTls;
       readonly host: AgentHostSetting;
       readonly shiftMs: number | undefined;
+      /** Undefined: the agent is read-only. */
+      readonly steps: AgentStepsSetting | undefined;
     };
 
 const Listen = z
@@ -71,6 +93,9 @@ const Schemas: Readonly<Record<Setting, z.ZodType>> = {
     .string()
     .regex(/^-?\d{1,15}$/, 'it must be a whole number of milliseconds')
     .transform(Number),
+  'grant-key': z.string().min(1),
+  'state-dir': z.string().regex(/^\//, 'it must be an absolute path'),
+  'recorded-effects': z.url({ protocol: /^https?$/, error: 'it must be a URL that begins with http://' }),
 };
 const Kind = z.enum(NODE_KINDS as [NodeKind, ...NodeKind[]]);
 
@@ -104,19 +129,40 @@ export function readAgentConfig(
     },
     host,
     shiftMs,
+    steps: stepsSetting(
+      host,
+      value<string>('grant-key'),
+      value<string>('state-dir'),
+      value<string>('recorded-effects'),
+    ),
   };
+}
+
+/** A state folder or effects without a key are of no use and do no harm: a chart may always set them. */
+function stepsSetting(
+  host: AgentHostSetting,
+  keyFile: string | undefined,
+  stateDir: string | undefined,
+  effectsUrl: string | undefined,
+): AgentStepsSetting | undefined {
+  if (effectsUrl !== undefined && host.kind === 'live')
+    throw wrong('--recorded-effects goes with --host recorded:FILE only');
+  if (keyFile === undefined) return undefined;
+  if (host.kind === 'recorded') required('recorded-effects', effectsUrl);
+  return { keyFile, stateDir: required('state-dir', stateDir), effectsUrl };
 }
 
 /** The text of `kubewhy agent --help`. */
 export function agentHelp(): string {
   const settings = Object.entries(SETTINGS).map(([flag, [variable, text]]) => `  --${flag} ${text}\n      ${variable}`);
   return [
-    'kubewhy agent: reads facts on this node, read-only, and gives them to kubewhy over mutual TLS.',
+    'kubewhy agent: reads facts on this node and gives them to kubewhy over mutual TLS. Read-only without --grant-key.',
     '',
     'Examples:',
     '  kubewhy agent --once                          all facts of this machine as JSON',
     '  kubewhy agent --once --kind node-interfaces   one kind of fact',
     '  kubewhy agent --node-name k8s1 --tls-cert agent.crt --tls-key agent.key --client-ca ca.crt',
+    '  … --grant-key trust.json --state-dir /var/lib/kubewhy-agent   takes the steps that were approved, too',
     '',
     'Settings (each also as the variable below it):',
     ...settings,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { COMMON_FIELDS, clusterName, healthPort } from './common.ts';
 import { ConfigError, type Environment, field, listOf, readFields, type Values, wholeNumber } from './fields.ts';
+import { BOT_FIX_FIELDS, checkFixFields } from './fix.ts';
 import { REDIS_FIELDS } from './redis.ts';
 import { APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SLACK_API_URL, SLACK_MODE } from './slack.ts';
 
@@ -61,6 +62,7 @@ export const BOT_FIELDS = {
     schema: wholeNumber(0, 65_535),
     fallback: '3000',
   }),
+  ...BOT_FIX_FIELDS,
   ...COMMON_FIELDS,
   healthPort: healthPort('KUBEWHY_HEALTH_PORT'),
 };
@@ -79,5 +81,6 @@ export function readBotConfig(env: Environment): BotConfig {
   if (config.mode === 'http' && config.signingSecret === undefined) {
     throw new ConfigError([`${SIGNING_SECRET.name} is missing; http mode needs ${SIGNING_SECRET.expected}.`]);
   }
+  checkFixFields(config, BOT_FIX_FIELDS.keyFile.name);
   return config;
 }

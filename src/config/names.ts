@@ -2,6 +2,7 @@
 import { nearest } from '../core/nearest.ts';
 import { BOT_FIELDS } from './bot.ts';
 import type { Environment, Field, FieldTable } from './fields.ts';
+import { REMEDIATOR_FIX_FIELDS } from './fix.ts';
 import { WORKER_FIELDS } from './worker.ts';
 
 /** Variables of other processes, which may stand in the same environment. */
@@ -9,10 +10,11 @@ const ELSEWHERE = [/^KUBEWHY_AGENT_/, /^KUBEWHY_SANDBOX_/, /^KUBEWHY_TEST_/];
 /** Kubernetes sets these in every pod for a Service named kubewhy or kubewhy-…: they are no settings. */
 const SERVICE_LINK = /_(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-/** The fields of bot and worker, each variable once, in the order of the tables. */
+/** The fields of all processes, each variable once, in the order of the tables. */
 export function allFields(): readonly Field<unknown>[] {
   const byName = new Map<string, Field<unknown>>();
-  for (const field of [...Object.values(BOT_FIELDS), ...Object.values(WORKER_FIELDS)] as Field<unknown>[]) {
+  const tables = [BOT_FIELDS, WORKER_FIELDS, REMEDIATOR_FIX_FIELDS];
+  for (const field of tables.flatMap((table): Field<unknown>[] => Object.values(table))) {
     if (!byName.has(field.name)) byName.set(field.name, field);
   }
   return [...byName.values()];

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { COMMON_FIELDS, clusterName, healthPort } from './common.ts';
 import { type Environment, field, listOf, readFields, type Values, wholeNumber } from './fields.ts';
+import { checkFixFields, WORKER_FIX_FIELDS } from './fix.ts';
 import { REDIS_FIELDS } from './redis.ts';
 import { BOT_TOKEN, SLACK_API_URL } from './slack.ts';
 
@@ -101,6 +102,7 @@ export const WORKER_FIELDS = {
     schema: wholeNumber(0, 3600),
     fallback: '20',
   }),
+  ...WORKER_FIX_FIELDS,
   ...COMMON_FIELDS,
   healthPort: healthPort('KUBEWHY_WORKER_HEALTH_PORT'),
 };
@@ -116,6 +118,7 @@ export type WorkerConfig = Values<typeof WORKER_FIELDS> & {
  */
 export function readWorkerConfig(env: Environment): WorkerConfig {
   const config = readFields(env, WORKER_FIELDS);
+  checkFixFields(config, WORKER_FIX_FIELDS.keyFile.name);
   const kubeconfig = config.kubeconfig ?? (env['KUBECONFIG'] || undefined);
   const inCluster = kubeconfig === undefined && (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
   return { ...config, kubeconfig, inCluster };

@@ -33,6 +33,8 @@ export type DiffLine = z.infer<typeof DiffLine>;
 export const DryRunStep = z.object({
   index: z.number().int().min(0),
   diff: z.array(DiffLine).max(200),
+  /** The object as it will be: tells a write that was carried out from one that was not. */
+  after: ObjectState.optional(),
   warnings: z.array(z.string().max(500)).max(10),
 });
 export type DryRunStep = z.infer<typeof DryRunStep>;
@@ -85,6 +87,8 @@ export const Verification = z.object({
   startedAt: Instant,
   lookedAt: Instant,
   looks: z.number().int().min(1),
+  /** Since when every look was good. */
+  goodSince: Instant.optional(),
   checks: z
     .array(
       z.object({
@@ -160,8 +164,22 @@ export const FixRecord = z.object({
 });
 export type FixRecord = z.infer<typeof FixRecord>;
 
+/**
+ * What is noted on a record whose state stays, so that its writer's signature stays too. Signed (purpose `record`) over
+ * the note without its signature, with `fix` and `base` (the record's signature) beside it.
+ */
+export const StoredNote = z.object({
+  rev: z.number().int().min(2),
+  at: Instant,
+  place: FixRecord.shape.place.optional(),
+  undoneBy: FixId.optional(),
+  role: z.enum(['bot', 'worker']),
+  signature: Signature,
+});
+export type StoredNote = z.infer<typeof StoredNote>;
+
 /** A record as it is stored: the signature is over the record's canonical JSON (purpose `record`). */
-export const StoredFix = z.object({ record: FixRecord, role: Role, signature: Signature });
+export const StoredFix = z.object({ record: FixRecord, role: Role, signature: Signature, note: StoredNote.optional() });
 export type StoredFix = z.infer<typeof StoredFix>;
 
 /** What a button of a report stands for; signed by the worker (purpose `offer`). */
