@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type KubeWriter, warningsIn } from '../../../src/adapters/kube/cluster-writer.ts';
 import { ClusterError } from '../../../src/core/errors.ts';
 import type { ClusterWrite } from '../../../src/core/ports.ts';
-import type { AdmissionRefusal } from '../../../src/sandbox/cluster/api/server.ts';
+import type { AdmissionRefusal, KubeObject } from '../../../src/sandbox/cluster/api/server.ts';
 import { type Bench, startBench } from './support.ts';
 
 const PATH = '/apis/apps/v1/namespaces/shop/deployments/web';
@@ -10,11 +10,11 @@ const template = {
   metadata: { labels: { app: 'web' } },
   spec: { containers: [{ name: 'web', image: 'nginx:1.27' }] },
 };
-const web = (): { apiVersion: string; kind: string; metadata: { name: string; namespace: string; uid: string } } => ({
+const web = (): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name: 'web', namespace: 'shop', uid: 'uid-web' },
-  ...{ spec: { replicas: 2, selector: { matchLabels: { app: 'web' } }, template } },
+  spec: { replicas: 2, selector: { matchLabels: { app: 'web' } }, template },
 });
 
 let bench: Bench;
