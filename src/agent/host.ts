@@ -10,6 +10,7 @@ export const PROGRAMS = [
   'journalctl',
   'lsblk',
   'timedatectl',
+  'ethtool',
 ] as const;
 export type Program = (typeof PROGRAMS)[number];
 

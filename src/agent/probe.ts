@@ -73,7 +73,7 @@ export async function runText(host: Host, program: Program, args: readonly strin
 }
 
 /** Gives one sentence for a program that failed. */
-export function failureText(program: Program, args: readonly string[], result: RunResult): string {
+export function failureText(program: string, args: readonly string[], result: RunResult): string {
   const said = (result.stderr.trim() || result.stdout.trim()).split('\n')[0]?.slice(0, 200) ?? '';
   return `${[program, ...args.slice(0, 2)].join(' ')} ended with code ${result.code}${said === '' ? '' : `: ${said}`}`;
 }

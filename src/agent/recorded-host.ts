@@ -21,22 +21,37 @@ interface Loaded {
   readonly stamp: string;
 }
 
+export interface RecordedHost extends Host {
+  readonly node: string;
+  /** The next read takes the file anew, whatever its time says: two changes in one tick of a file system's clock look alike. */
+  reread(): void;
+}
+
 /**
  * Opens a recording. It is read again when the file changes; its clock then begins anew at `recordedAt`.
  * Every time it serves is moved by `shiftMs`, by default so far that the recording was made just now.
  * @throws Error with one sentence where the file cannot be read or is no recording.
  */
-export async function createRecordedHost(path: string, shiftMs?: number): Promise<Host & { readonly node: string }> {
+export async function createRecordedHost(path: string, shiftMs?: number): Promise<RecordedHost> {
   let loaded = await load(path, shiftMs);
+  let asked = 0;
+  let served = 0;
 
   async function current(): Promise<Loaded> {
     const stamp = await stampOf(path).catch(() => loaded.stamp);
-    if (stamp !== loaded.stamp) loaded = await load(path, shiftMs);
+    const now = asked;
+    if (served < now || stamp !== loaded.stamp) {
+      loaded = await load(path, shiftMs);
+      served = Math.max(served, now);
+    }
     return loaded;
   }
 
   return {
     node: loaded.recording.node,
+    reread: () => {
+      asked += 1;
+    },
     readFile: async (file, maxBytes) => {
       const { recording, loadedAt } = await current();
       const text = recording.files[file];

@@ -1,4 +1,4 @@
-/** The agent's server: HTTPS with mutual TLS, `POST /v1/ask` and `GET /v1/health`. Does nothing while nobody asks. */
+/** The agent's server: HTTPS with mutual TLS, `POST /v1/ask`, `POST /v1/step` and `GET /v1/health`. Does nothing while nobody asks. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -6,11 +6,16 @@ import type { TLSSocket } from 'node:tls';
 import { AGENT_LIMITS, AskRequest } from '../core/agent-api.ts';
 import { errorText } from '../core/errors.ts';
 import { type Asked, answerAsk } from './ask.ts';
+import { type GrantedSteps, StepBusy } from './grants.ts';
 import { issueText } from './issue-text.ts';
 import { readTls, type TlsFiles, watchTls } from './server-tls.ts';
 
 /** Requests answered at a time; more are told to come back. */
 const MAX_ASKS = 8;
+/** Requests for a step at a time, most of which wait for one and the same. They count apart: questions never keep out a step. */
+const MAX_STEPS = 4;
+const STEP_BYTES = 64 * 1024;
+const READ_ONLY = 'this agent is read-only: it was started without --grant-key';
 const MAX_CONNECTIONS = 256;
 /** A client must have sent its whole request by then. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -22,6 +27,8 @@ export interface AgentServerOptions extends Asked {
   readonly address: string;
   readonly port: number;
   readonly tls: TlsFiles;
+  /** Without it the agent is read-only. */
+  readonly steps?: GrantedSteps;
   /** Told of refused connections and changed certificates: one sentence each. */
   readonly onEvent: (level: 'info' | 'warn', sentence: string) => void;
 }
@@ -37,17 +44,19 @@ export interface AgentServer {
 export async function startAgentServer(options: AgentServerOptions): Promise<AgentServer> {
   const material = readTls(options.tls);
   const secure = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
-  let running = 0;
+  const running = { ask: 0, step: 0 };
   const limits = { maxHeaderSize: 8192, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
   const server = createServer({ ...material, ...secure, ...limits }, (request, response) => {
-    if (running >= MAX_ASKS) {
-      return refuse(response, 429, `the agent answers ${MAX_ASKS} requests at a time; ask again in a second`);
+    const kind = pathOf(request) === '/v1/step' ? 'step' : 'ask';
+    const most = kind === 'step' ? MAX_STEPS : MAX_ASKS;
+    if (running[kind] >= most) {
+      return refuse(response, 429, `the agent answers ${most} requests at a time; ask again in a second`);
     }
-    running += 1;
+    running[kind] += 1;
     handle(options, request, response)
       .catch((error: unknown) => refuse(response, 500, `the agent failed: ${errorText(error)}`))
       .finally(() => {
-        running -= 1;
+        running[kind] -= 1;
       });
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -77,15 +86,19 @@ function tlsSentence(error: Error, socket: TLSSocket): string {
 }
 
 async function handle(options: AgentServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = request.url?.split('?')[0];
+  const path = pathOf(request);
   if (path === '/v1/health') {
     if (request.method !== 'GET') return refuse(response, 405, '/v1/health is asked with GET');
     const { node, agentVersion, host } = options;
-    return reply(response, 200, { status: 'ok', node, agentVersion, now: new Date(host.now()).toISOString() });
+    const now = new Date(host.now()).toISOString();
+    return reply(response, 200, { status: 'ok', node, agentVersion, now, steps: options.steps !== undefined });
   }
-  if (path !== '/v1/ask') return refuse(response, 404, 'the agent knows /v1/ask and /v1/health');
-  if (request.method !== 'POST') return refuse(response, 405, '/v1/ask is asked with POST');
-  const body = await readBody(request);
+  if (path !== '/v1/ask' && path !== '/v1/step') {
+    return refuse(response, 404, 'the agent knows /v1/ask, /v1/step and /v1/health');
+  }
+  if (request.method !== 'POST') return refuse(response, 405, `${path} is asked with POST`);
+  if (path === '/v1/step') return await step(options, request, response);
+  const body = await readBody(request, AGENT_LIMITS.requestBytes);
   if (body === undefined) {
     return refuse(response, 413, `the request is larger than ${AGENT_LIMITS.requestBytes} bytes`);
   }
@@ -96,13 +109,31 @@ async function handle(options: AgentServerOptions, request: IncomingMessage, res
   reply(response, 200, await answerAsk(options, parsed.data));
 }
 
+async function step(options: AgentServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (options.steps === undefined) return refuse(response, 403, READ_ONLY);
+  const body = await readBody(request, STEP_BYTES);
+  if (body === undefined) return refuse(response, 413, `the request is larger than ${STEP_BYTES} bytes`);
+  const value = parseJson(body);
+  if (value === undefined) return refuse(response, 400, 'the request is no JSON');
+  try {
+    reply(response, 200, await options.steps.take(value));
+  } catch (error) {
+    if (!(error instanceof StepBusy)) throw error;
+    refuse(response, 429, error.message);
+  }
+}
+
+function pathOf(request: IncomingMessage): string | undefined {
+  return request.url?.split('?')[0];
+}
+
 /** Gives the body, undefined where it is larger than allowed. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage, most: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let total = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     total += chunk.length;
-    if (total > AGENT_LIMITS.requestBytes) return undefined;
+    if (total > most) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -8,7 +8,8 @@ import { failureText, orMissing, type Probe, readText, runText } from '../probe.
 
 const ZRAM = ['/etc/systemd/zram-generator.conf', '/usr/lib/systemd/zram-generator.conf'];
 const LIST = ['list-units', '--type=swap', '--all', '--no-legend', '--plain', '--no-pager'];
-const PROPERTIES = 'Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,SourcePath,What';
+/** What is asked of a swap unit. */
+export const SWAP_PROPERTIES = 'Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,SourcePath,What';
 const LSBLK = ['-P', '-o', 'NAME,PARTTYPE,FSTYPE'];
 type Swap = EvidenceValue<'node-swap'>;
 
@@ -48,7 +49,12 @@ async function swapUnits(host: Host, limits: Limits): Promise<Swap['units']> {
   if (list.code !== 0) throw new HostError('failed', failureText('systemctl', LIST, list));
   const names = list.stdout.split('\n').flatMap((line) => /(?:^|\s)([^\s-]\S*\.swap)(?:\s|$)/.exec(line)?.[1] ?? []);
   if (names.length === 0) return [];
-  const shown = await runText(host, 'systemctl', ['show', ...names, `--property=${PROPERTIES}`, '--no-pager'], limits);
+  const shown = await runText(
+    host,
+    'systemctl',
+    ['show', ...names, `--property=${SWAP_PROPERTIES}`, '--no-pager'],
+    limits,
+  );
   return parseBlocks(shown).map((properties) => {
     const optional = (property: string): string | undefined => properties.get(property) || undefined;
     const what = optional('What');
