@@ -35,22 +35,19 @@ export function rightsOf(steps: readonly PlanStep[]): Right[] {
   const all = steps.flatMap((step): Right[] => {
     if (step.type === 'api') {
       const sub = step.subresource === undefined ? '' : `/${step.subresource}`;
-      const { group, resource, namespace, name } = step.target;
-      const place = { group, ...(namespace === undefined ? {} : { namespace }), name };
-      return [
-        { verb: 'get', resource, ...place },
-        { verb: step.verb, resource: `${resource}${sub}`, ...place },
-      ];
+      return [rightOn('get', step.target), rightOn(step.verb, step.target, sub)];
     }
     if (step.type !== 'wait') return [];
     const { until } = step;
     if (until.kind === 'node-ready') return [{ verb: 'get', group: '', resource: 'nodes', name: until.node }];
-    if (until.kind === 'pod-replaced')
-      return [{ verb: 'list', group: '', resource: 'pods', namespace: until.namespace }];
-    const { group, resource, namespace, name } = until.target;
-    return [{ verb: 'get', group, resource, ...(namespace === undefined ? {} : { namespace }), name }];
+    if (until.kind === 'rolled-out') return [rightOn('get', until.target)];
+    return [{ verb: 'list', group: '', resource: 'pods', namespace: until.namespace }];
   });
   return [...new Map(all.map((right) => [JSON.stringify(right), right])).values()];
+}
+
+function rightOn(verb: string, { group, resource, namespace, name }: ApiTarget, sub = ''): Right {
+  return { verb, group, resource: `${resource}${sub}`, ...(namespace === undefined ? {} : { namespace }), name };
 }
 
 /** Rights without names of objects: what a remediation declares where the names vary. */
