@@ -22,7 +22,7 @@ export const REMEDIATION_CATALOGUE: RemediationCatalogue = remediationCatalogue(
 
 /**
  * Gives a line of a plan, or of a check, in the language: the remediation's own sentence, else one that all share
- * (languages/fix/sentences.ts). Plain text, made visible. What has no sentence is shown by its id and data: a card must be
+ * (core/fix-reasons.ts). Plain text, made visible. What has no sentence is shown by its id and data: a card must be
  * readable even where another version wrote the plan.
  */
 export function lineText(

@@ -1,5 +1,5 @@
 /** What stands on the card under the verdict, by state: the plan, the reason, the steps with their marks, what was seen. */
-import type { FixState } from '../../core/approval.ts';
+import { type FixState, isOver } from '../../core/approval.ts';
 import type { FixRecord, StepProgress, Verification } from '../../core/fix.ts';
 import { questionText } from '../../core/question.ts';
 import type { PlanStep } from '../../core/remediation.ts';
@@ -11,8 +11,9 @@ import type { FixOptions } from './options.ts';
 import { type Entry, lineEntry, type Part, planParts, stepSays } from './plan-parts.ts';
 import { draftOf } from './status.ts';
 
-const MARK: Readonly<Record<StepProgress['state'] | 'waiting', string>> = {
+const MARK: Readonly<Record<StepProgress['state'] | 'waiting' | 'never', string>> = {
   waiting: '○',
+  never: '○',
   running: '…',
   done: '✓',
   already: '✓',
@@ -95,7 +96,7 @@ function stepsPart(record: FixRecord, options: FixOptions): Part | undefined {
   if (draft === undefined) return undefined;
   const entries = machineSteps(record).map(({ step, index }, i): Entry => {
     const progress = record.progress.find((one) => one.index === index);
-    const state = progress?.state ?? 'waiting';
+    const state = progress?.state ?? (isOver(record.state) ? 'never' : 'waiting');
     const says = `${MARK[state]} ${i + 1}. ${stepSays(draft, step, options)} – ${fixWord(options.language, `progress.${state}`)}`;
     return { says: noted(says, progress, options), bullet: false };
   });

@@ -91,6 +91,7 @@ export const fixWords = {
   'by-terminal': 'somebody at a terminal',
 
   'progress.waiting': 'waiting',
+  'progress.never': 'not done',
   'progress.running': 'running',
   'progress.done': 'done',
   'progress.already': 'was so already',

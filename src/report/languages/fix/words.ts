@@ -1,9 +1,10 @@
 /** The keys that every language fills for fixes, and the lookup of them. */
 import type { TextData } from '../../../core/finding.ts';
+import { FIX_REASONS } from '../../../core/fix-reasons.ts';
 import type { Language } from '../../../core/jobs.ts';
 import { fillIn } from '../index.ts';
 import * as en from './en.ts';
-import { SENTENCES } from './sentences.ts';
+import { VERIFY_SENTENCES } from './verify.ts';
 import * as zh from './zh-cn.ts';
 
 export type FixWordKey = keyof typeof en.fixWords;
@@ -21,7 +22,12 @@ export function fixWord(language: Language, key: FixWordKey, data: TextData = {}
   return fillIn(language, WORDS[language][key], data, `fix word ${key}`);
 }
 
-/** Gives the sentence of a reason or of a check that no remediation has of its own; undefined where there is none. */
+/** Gives the sentence of a reason (core/fix-reasons.ts), also for a check that has no sentence of its own; undefined where there is none. */
 export function sharedSentence(language: Language, code: string): string | undefined {
-  return Object.hasOwn(SENTENCES, code) ? SENTENCES[code]?.[language] : undefined;
+  const known: Readonly<Record<string, { readonly en: string; readonly zh: string }>> = {
+    ...FIX_REASONS,
+    ...VERIFY_SENTENCES,
+  };
+  const id = [code, `fix.${code}`].find((one) => Object.hasOwn(known, one));
+  return id === undefined ? undefined : known[id]?.[language === 'en' ? 'en' : 'zh'];
 }

@@ -92,6 +92,7 @@ export const fixWords: FixWords = {
   'by-terminal': '终端用户',
 
   'progress.waiting': '等待',
+  'progress.never': '未执行',
   'progress.running': '进行中',
   'progress.done': '完成',
   'progress.already': '本已如此',
