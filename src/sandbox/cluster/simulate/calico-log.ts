@@ -41,7 +41,7 @@ export function calicoLog(world: World, node: SimNode): string {
     1.2,
     'INFO',
     'daemon.go 115',
-    `Felix starting up GOMAXPROCS=${node.cpu} builddate="" gitcommit="" version="v${model.calico.version}"`,
+    `Felix starting up GOMAXPROCS=${node.cpu} builddate="" gitcommit="" version="v${(node.calicoNode ?? model.calico).version}"`,
   );
   at(2.4, 'INFO', 'int_dataplane.go 742', 'Started internal iptables dataplane driver loop');
   at(3.1, 'INFO', 'int_dataplane.go 1041', 'Completed first update to dataplane. secondsSinceStart=1.9');

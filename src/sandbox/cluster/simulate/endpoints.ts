@@ -28,7 +28,7 @@ export function endpointsOf(model: ClusterModel, service: SimService): SimEndpoi
     .map((pod) => ({
       ip: pod.ip ?? '',
       pod,
-      ready: pod.ready && !nodeUnknown(model, pod),
+      ready: pod.ready && pod.terminating === undefined && !nodeUnknown(model, pod),
       ...(pod.node === undefined ? {} : { node: pod.node }),
     }))
     .sort((a, b) => (a.ip < b.ip ? -1 : 1));

@@ -2,7 +2,7 @@
 import { atLeast, digest } from './address.ts';
 import { kubeletJournal } from './kubelet-journal.ts';
 import { linksOf, podsOn } from './links.ts';
-import type { ClusterModel, SimNode } from './model.ts';
+import type { ClusterModel, SimNode, SimSwap } from './model.ts';
 
 const UNITS = 'kubelet containerd docker crio kube-proxy firewalld ufw nftables'.split(' ');
 const UNIT_PROPERTIES =
@@ -111,33 +111,48 @@ function lsblk(node: SimNode): string {
   return rows.map(([name, type, fs]) => `NAME="${name}" PARTTYPE="${type}" FSTYPE="${fs}"\n`).join('');
 }
 
+/** `dev-sda3.swap`: the unit of a device by its path. */
+export function swapUnit(swap: SimSwap): string {
+  return `${swap.device.slice(1).replaceAll('-', '\\x2d').replaceAll('/', '-')}.swap`;
+}
+
 function swapCommands(node: SimNode): Record<string, Output> {
   const list = 'systemctl list-units --type=swap --all --no-legend --plain --no-pager';
   const swap = node.swap;
   if (swap === undefined) return { [list]: { stdout: '' } };
-  const unit = `${swap.device.slice(1).replaceAll('/', '-')}.swap`;
+  const unit = swapUnit(swap);
+  if (swap.unitGone === true && !swap.active) return { [list]: { stdout: '' } };
   const active = swap.active ? 'active active  ' : 'inactive dead';
   const text = swap.source === 'gpt-auto' ? 'Swap Partition' : swap.device;
-  const fragment = {
-    'gpt-auto': `/run/systemd/generator.late/${unit}`,
-    fstab: `/run/systemd/generator/${unit}`,
-    unit: `/etc/systemd/system/${unit}`,
-  }[swap.source];
-  const fileState = swap.source === 'unit' ? 'enabled' : node.systemd < 231 ? 'static' : 'generated';
+  const { fragment, fileState, loaded } = unitFile(node, swap, unit);
+  const made = swap.source === 'fstab' && fragment.startsWith('/run/');
   const show = [
     `What=${swap.device}`,
     `Id=${unit}`,
-    'LoadState=loaded',
+    `LoadState=${loaded}`,
     `ActiveState=${swap.active ? 'active' : 'inactive'}`,
     `SubState=${swap.active ? 'active' : 'dead'}`,
     `FragmentPath=${fragment}`,
-    ...(swap.source === 'fstab' ? ['SourcePath=/etc/fstab'] : []),
+    ...(made ? ['SourcePath=/etc/fstab'] : []),
     `UnitFileState=${fileState}`,
   ];
   return {
-    [list]: { stdout: `${unit} loaded ${active} ${text}\n` },
+    [list]: { stdout: `${unit} ${loaded} ${active} ${text}\n` },
     [`systemctl show ${unit} --property=${SWAP_PROPERTIES} --no-pager`]: { stdout: `${show.join('\n')}\n` },
   };
+}
+
+/** Where a swap unit comes from, as systemd tells it. One that no file makes any more is only there while the swap is on. */
+function unitFile(node: SimNode, swap: SimSwap, unit: string): { fragment: string; fileState: string; loaded: string } {
+  if (swap.masked === true) return { fragment: '/dev/null', fileState: 'masked', loaded: 'masked' };
+  if (swap.unitGone === true) return { fragment: '', fileState: '', loaded: 'loaded' };
+  const folder = {
+    'gpt-auto': '/run/systemd/generator.late',
+    fstab: '/run/systemd/generator',
+    unit: '/etc/systemd/system',
+  }[swap.source];
+  const fileState = swap.source === 'unit' ? 'enabled' : node.systemd < 231 ? 'static' : 'generated';
+  return { fragment: `${folder}/${unit}`, fileState, loaded: 'loaded' };
 }
 
 /** Files of the system side; the network's sysctls among them. */
@@ -170,7 +185,7 @@ export function systemFiles(model: ClusterModel, node: SimNode): Record<string, 
         `some avg10=0.00 avg60=0.03 avg300=0.05 total=${80_000 + kind.length}\n${kind === 'cpu' ? '' : 'full avg10=0.00 avg60=0.00 avg300=0.01 total=52000\n'}`;
     }
   }
-  return files;
+  return { ...files, ...node.files };
 }
 
 const CNI_PLUGINS = [

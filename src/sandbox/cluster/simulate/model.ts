@@ -21,6 +21,19 @@ export interface Nic {
 
 export type SwapSource = 'gpt-auto' | 'fstab' | 'unit';
 
+export interface SimSwap {
+  device: string;
+  sizeKi: number;
+  usedKi: number;
+  active: boolean;
+  source: SwapSource;
+  /** Lines of /etc/fstab that are about swap, commented or not. */
+  fstab: string[];
+  masked?: boolean;
+  /** The line is commented and systemd has read the file again: its generator makes no unit any more. */
+  unitGone?: boolean;
+}
+
 /** What is wrong on one node. */
 export interface NodeFaults {
   ipForwardOff?: boolean;
@@ -78,7 +91,9 @@ export interface SimNode {
   systemd: number;
   timeZone: string;
   utcOffsetMinutes: number;
-  swap?: { device: string; sizeKi: number; usedKi: number; active: boolean; source: SwapSource; fstab: string[] };
+  swap?: SimSwap;
+  /** Files that were written by somebody, over those that are worked out. */
+  files?: Record<string, string>;
   faults: NodeFaults;
   labels?: Record<string, string>;
   taints?: { key: string; value?: string; effect: string; timeAdded?: string }[];
@@ -87,6 +102,18 @@ export interface SimNode {
   tunnelAddress: string;
   /** When calico-node last started: its choice of address dates from then. */
   calicoStarted: string;
+  /** How calico-node runs here, where that differs from the cluster's settings. */
+  calicoNode?: CalicoNode;
+}
+
+/** One calico-node: what it was started with, and what is known of its address from before. */
+export interface CalicoNode {
+  env: Record<string, string>;
+  version: string;
+  /** What the Node's annotation says from an earlier start; it stays where a later start finds no address. */
+  annotation?: string;
+  /** Why BIRD does not run in it. */
+  down?: 'stopped' | 'crashed';
 }
 
 export interface Calico {
@@ -176,6 +203,12 @@ export interface SimPod {
   tolerateAll?: boolean;
   /** The Secret with the token of its service account, mounted where Pods look for it. */
   tokenSecret?: string;
+  /** Where it differs from the one made of its name: a Pod that came after another of that name. */
+  uid?: string;
+  /** The spec of the template that it was made from; made up from the rest where absent. */
+  spec?: Record<string, unknown>;
+  /** Deleted, and waiting for its kubelet: the end of its grace period. */
+  terminating?: { at: string; graceSeconds: number };
 }
 
 export interface SimEvent {
@@ -228,4 +261,9 @@ export function nicWith(node: SimNode, ip: string): Nic | undefined {
 /** All addresses of a node, its NICs in order. */
 export function addressesOf(node: SimNode): string[] {
   return node.nics.flatMap((nic) => nic.addresses.map((address) => address.cidr.split('/')[0] ?? ''));
+}
+
+/** Whether a container of a started Pod runs; one that waits listens on nothing. */
+export function isRunning(container: SimContainer): boolean {
+  return container.waiting === undefined;
 }

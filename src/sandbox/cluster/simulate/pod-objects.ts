@@ -19,6 +19,13 @@ export function podObject(model: ClusterModel, pod: SimPod): KubeObject {
     namespace: pod.namespace,
     created: pod.created,
     labels: pod.labels,
+    ...(pod.uid === undefined ? {} : { uid: pod.uid }),
+    ...(pod.terminating === undefined
+      ? {}
+      : {
+          deletionTimestamp: seconds(pod.terminating.at),
+          deletionGracePeriodSeconds: pod.terminating.graceSeconds,
+        }),
     ...(pod.annotations === undefined ? {} : { annotations: pod.annotations }),
     ...(owner === undefined
       ? {}
@@ -35,7 +42,8 @@ export function podObject(model: ClusterModel, pod: SimPod): KubeObject {
           ],
         }),
   };
-  return object('v1', 'Pod', meta, { spec: podSpec(pod), status: podStatus(model, pod) });
+  const spec = pod.spec === undefined ? podSpec(pod) : defined({ ...pod.spec, nodeName: pod.node });
+  return object('v1', 'Pod', meta, { spec, status: podStatus(model, pod) });
 }
 
 function ownerUid(pod: SimPod): string {

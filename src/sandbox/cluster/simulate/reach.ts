@@ -2,7 +2,7 @@
 import { digest, within } from './address.ts';
 import type { SimBackends } from './endpoints.ts';
 import { nodeOf } from './lookups.ts';
-import type { ClusterModel, SimNode, SimPod } from './model.ts';
+import { type ClusterModel, isRunning, type SimNode, type SimPod } from './model.ts';
 import { lookup } from './routes.ts';
 import { listeningPorts } from './sockets.ts';
 import type { Delivery, World } from './world.ts';
@@ -131,7 +131,7 @@ function podOutcome(world: World, pods: Map<string, SimPod>, from: SimNode, ip: 
     if (failure !== undefined) return failure;
   }
   if (!there.containersRun) return 'timeout';
-  const sockets = pod.containers.flatMap((container) => container.listens);
+  const sockets = pod.containers.filter(isRunning).flatMap((container) => container.listens);
   const heard = sockets.some((one) => one.port === port && (one.address === '0.0.0.0' || one.address === ip));
   return heard ? 'open' : 'refused';
 }

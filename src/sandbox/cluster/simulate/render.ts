@@ -40,20 +40,26 @@ export function renderCluster(model: ClusterModel, focus?: Focus): RenderedClust
   return {
     version: settled.kubernetes,
     now: settled.now,
-    objects: [
-      ...nodeObjects(world),
-      ...serviceObjects(settled),
-      ...podObjects(settled),
-      ...workloadObjects(settled),
-      ...calicoObjects(settled),
-      ...systemObjects(world),
-      ...settled.extraObjects,
-    ],
+    objects: objectsOf(world),
     logs: { ...logsOf(world), ...settled.logs },
     hosts: recorded.map((node) => recordHost(world, reach, node, focus)),
     agentless: settled.nodes.filter((node) => !recorded.includes(node)).map((node) => node.name),
     externalConnects: external(world, reach, focus),
   };
+}
+
+/** All objects of a settled model's world. */
+export function objectsOf(world: World): KubeObject[] {
+  const { model } = world;
+  return [
+    ...nodeObjects(world),
+    ...serviceObjects(model),
+    ...podObjects(model),
+    ...workloadObjects(model),
+    ...calicoObjects(model),
+    ...systemObjects(world),
+    ...model.extraObjects,
+  ];
 }
 
 /** Sets the readiness of calico-node's Pods to what their probe finds; a dead kubelet changes nothing any more. */
@@ -68,7 +74,8 @@ export function settle(model: ClusterModel): ClusterModel {
   return { ...model, pods };
 }
 
-function logsOf(world: World): Record<string, string> {
+/** The logs that follow from a world, by `namespace/pod/container`. */
+export function logsOf(world: World): Record<string, string> {
   const out: Record<string, string> = {};
   for (const pod of world.model.pods) {
     if (pod.role !== 'calico-node' || pod.node === undefined) continue;

@@ -3,7 +3,7 @@ import { digest, hexLittle, hexPort, uidOf } from './address.ts';
 import { holdsNodePorts } from './endpoints.ts';
 import { podsOn } from './links.ts';
 import { podsOfNode } from './lookups.ts';
-import type { ClusterModel, SimNode, SimPod } from './model.ts';
+import { type ClusterModel, isRunning, type SimNode, type SimPod } from './model.ts';
 import type { World } from './world.ts';
 
 export interface Process {
@@ -76,7 +76,7 @@ export function listeningPorts(world: World, node: SimNode): number[] {
 /** Processes inside Pods that have a network namespace of their own. */
 export function podProcesses(model: ClusterModel, node: SimNode): Process[] {
   return podsOn(model, node).flatMap((pod) =>
-    pod.containers.map((container) => ({
+    pod.containers.filter(isRunning).map((container) => ({
       pid:
         32_000 + (Number.parseInt(digest(`${pod.namespace}/${pod.name}/${container.name}`).slice(0, 8), 16) % 900_000),
       name: container.process,
@@ -175,6 +175,6 @@ function podCgroup(node: SimNode, process: Process): string {
 }
 
 /** The uid of a simulated Pod. */
-export function podUid(pod: Pick<SimPod, 'namespace' | 'name'> | undefined): string {
-  return uidOf(`Pod/${pod?.namespace}/${pod?.name}`);
+export function podUid(pod: Pick<SimPod, 'namespace' | 'name' | 'uid'> | undefined): string {
+  return pod?.uid ?? uidOf(`Pod/${pod?.namespace}/${pod?.name}`);
 }

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../api/types.ts';
 import { atLeast, digest } from './address.ts';
 import { nodeOf } from './lookups.ts';
-import type { ClusterModel, Leader, SimEvent } from './model.ts';
+import { type ClusterModel, isRunning, type Leader, type SimEvent } from './model.ts';
 import { micros, object, seconds } from './object.ts';
 import { podUid } from './sockets.ts';
 import type { World } from './world.ts';
@@ -206,6 +206,7 @@ function readinessEvents(world: World): SimEvent[] {
   const { model } = world;
   return model.pods.flatMap((pod) => {
     if (pod.role !== 'calico-node' || pod.node === undefined || pod.phase !== 'Running') return [];
+    if (!pod.containers.every(isRunning)) return [];
     const node = nodeOf(model, pod.node);
     const why = world.calicoNotReady(node);
     if (why === undefined || node.kubelet.state !== 'running' || !node.containersRun) return [];

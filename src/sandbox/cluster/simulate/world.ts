@@ -59,7 +59,7 @@ export function derive(model: ClusterModel): World {
       detections.set(node.name, found);
       return found;
     },
-    bgpCidr: (node) => world.detection(node).cidr,
+    bgpCidr: (node) => world.detection(node).cidr ?? node.calicoNode?.annotation,
     bgpAddress(node) {
       const cidr = world.bgpCidr(node);
       return cidr === undefined ? undefined : hostOf(cidr);
@@ -73,14 +73,19 @@ export function derive(model: ClusterModel): World {
       return found;
     },
     established: (a, b) => meshUp(world, a, b),
-    birdUp: (node) => node.containersRun && node.faults.birdDown !== true,
+    birdUp: (node) => node.containersRun && !withoutBird(node),
     calicoNotReady: (node) => notReady(world, node),
   };
   return world;
 }
 
+function withoutBird(node: SimNode): boolean {
+  return node.faults.birdDown === true || node.calicoNode?.down !== undefined;
+}
+
 function detect(model: ClusterModel, node: SimNode): Detection {
-  const wanted = model.calico.env['IP'] ?? '';
+  const calico = node.calicoNode ?? model.calico;
+  const wanted = calico.env['IP'] ?? '';
   if (wanted !== '' && wanted !== 'autodetect')
     return { cidr: wanted, log: `Using IPv4 address from environment: IP=${wanted}` };
   const candidates = linksOf(model, node, true).map((link) => ({
@@ -88,7 +93,7 @@ function detect(model: ClusterModel, node: SimNode): Detection {
     ifindex: link.ifindex,
     cidrs: link.addresses.map((address) => address.cidr),
   }));
-  return autodetect(model.calico, node, candidates);
+  return autodetect(calico, node, candidates);
 }
 
 function deliver(model: ClusterModel, owners: Map<string, SimNode>, from: SimNode, to: string): Delivery {
@@ -152,7 +157,7 @@ function sessionsOf(world: World, node: SimNode): Session[] {
 
 /** Long after the start one session is enough, and no peers at all is ready too. */
 function notReady(world: World, node: SimNode): string | undefined {
-  if (node.faults.birdDown === true) {
+  if (withoutBird(node)) {
     const dir = atLeast(world.model.calico.version, '3.1.0') ? '/var/run/calico' : '/var/run/bird';
     return `calico/node is not ready: BIRD is not ready: error querying BIRD: unable to connect to BIRDv4 socket: dial unix ${dir}/bird.ctl: connect: connection refused`;
   }

@@ -5,8 +5,9 @@ import { renderCluster } from '../../cluster/simulate/render.ts';
 import { settleHost } from './host-notes.ts';
 import { type StageNumber, stageModel } from './stages.ts';
 
+export { settleHost } from './host-notes.ts';
 export { type Completed, type Literal, type Provenance, provenance } from './provenance.ts';
-export type { StageNumber } from './stages.ts';
+export { type StageNumber, stageModel } from './stages.ts';
 
 /** A stage, ready to be served. All times are historic: servers shift them by one constant, `Date.now() - Date.parse(now)`. */
 export interface RecordedStage {
