@@ -156,6 +156,7 @@ export const FIX_REASONS = {
     zh: '该计划超出单个修复允许的大小（{what}）。请先手动修复一部分。',
   },
   // While the worker plans an undo.
+  'fix.undo-none': { en: 'There is no way back for this fix.', zh: '此修复无法撤销。' },
   'fix.undo-nothing': {
     en: '{fix} changed nothing, so there is nothing to take back.',
     zh: '{fix} 没有更改任何内容，因此没有可撤销的内容。',

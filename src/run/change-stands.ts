@@ -13,14 +13,6 @@ export function reversedField(object: ApiObject, step: ApiStep): string | undefi
   return differs(object, step.body, '');
 }
 
-/** Who wrote to an object last, by its field managers; undefined where the server does not say. */
-export function lastWriter(object: ApiObject): { readonly by: string; readonly at: string } | undefined {
-  const writes = (object.metadata.managedFields ?? []).flatMap(({ manager, time, subresource }) =>
-    manager === undefined || time === undefined || subresource === 'status' ? [] : [{ by: manager, at: time }],
-  );
-  return writes.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
-}
-
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

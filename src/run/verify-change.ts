@@ -2,15 +2,21 @@
 import type { ClusterReader } from '../core/ports.ts';
 import type { ApiStep, ApiTarget, Draft, ObjectRead } from '../core/remediation.ts';
 import { targetKey } from '../core/remediation.ts';
-import { lastWriter, reversedField } from './change-stands.ts';
+import { targetText } from './api-write.ts';
+import { reversedField } from './change-stands.ts';
+import { lastChange } from './changed-by.ts';
 import { readObject } from './plan.ts';
 import { rollingOf, rolloutOf } from './rollout.ts';
 import { type Check, check } from './verify-checks.ts';
 
-/** @throws ClusterError `unreachable` and `unauthorised`. */
-export async function changeChecks(draft: Draft, cluster: ClusterReader, signal: AbortSignal): Promise<Check[]> {
+/** `rollouts`: false for an undo, which may bring back what never rolled out. @throws ClusterError `unreachable` and `unauthorised`. */
+export async function changeChecks(
+  draft: Draft,
+  cluster: ClusterReader,
+  { signal, rollouts }: { readonly signal: AbortSignal; readonly rollouts: boolean },
+): Promise<Check[]> {
   const steps = lastWrites(draft);
-  const rolling = rollingOf(draft.steps);
+  const rolling = rollouts ? rollingOf(draft.steps) : [];
   const targets = new Map([...steps, ...rolling].map(({ target }) => [targetKey(target), target]));
   const reads = new Map<string, ObjectRead>();
   await Promise.all(
@@ -31,7 +37,7 @@ function lastWrites(draft: Draft): ApiStep[] {
 }
 
 function standsCheck(step: ApiStep, read: ObjectRead): Check {
-  const object = nameOf(step.target);
+  const object = targetText(step.target);
   if (read.status === 'unreadable')
     return check('unseen', 'verify.change-unseen', { object, why: read.reason.replace(/\.$/, '') });
   if (step.verb === 'delete') {
@@ -46,7 +52,7 @@ function standsCheck(step: ApiStep, read: ObjectRead): Check {
   }
   const field = reversedField(read.object, step);
   if (field === undefined) return check('ok', 'verify.change-stands', { object });
-  const writer = lastWriter(read.object);
+  const writer = lastChange(read.object);
   return check('wrong', 'verify.change-reversed', { object, field, by: writer === undefined ? '' : ` (${writer.by})` });
 }
 
@@ -55,12 +61,8 @@ function rolloutCheck(target: ApiTarget, read: ObjectRead, missing: number): Che
   const rollout = rolloutOf(read.object, missing);
   if (rollout === undefined) return [];
   const { done, updated, available, desired } = rollout;
-  const object = nameOf(target);
+  const object = targetText(target);
   return done
     ? [check('ok', 'verify.rolled-out', { object, available, desired })]
     : [check('wrong', 'verify.rolling', { object, updated, available, desired })];
-}
-
-export function nameOf({ kind, namespace, name }: ApiTarget): string {
-  return `${kind}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -43,28 +43,40 @@ export function answered(seen: readonly Seen[]): readonly Answered[] {
 /** Is the asked symptom gone, for each question? */
 export function symptomChecks(draft: Draft, seen: readonly Seen[], language: Language): Check[] {
   return seen.flatMap(({ question, answer, why }, i): Check[] => {
-    const before = draft.expect.before?.questions[i];
     const asked = questionText(question);
     if (answer === undefined) return [check('unseen', 'verify.question-failed', { question: asked, why: why ?? '?' })];
     const { diagnosis } = answer;
     if (diagnosis.verdict === 'no-fault-found') return [check('ok', 'verify.symptom-gone', { question: asked })];
     // A preflight lists what is to be mended; whether this is mended, the rule says.
     if (question.type === 'preflight' && i === 0) return [];
-    if (before !== undefined && !before.ours && before.verdict !== 'no-fault-found')
-      return [check('ok', 'verify.symptom-other', { question: asked })];
-    const symptom = before?.symptom;
-    const there =
-      symptom === undefined
-        ? (diagnosis.symptoms.at(-1) ?? diagnosis.causes[0])
-        : findingsOf(diagnosis).find((one) => isSame(one, symptom));
-    const says = there === undefined ? '' : findingSentence(there, language);
-    if (there !== undefined && there.confidence === 'confirmed')
-      return [check('wrong', 'verify.symptom-there', { question: asked, says })];
-    // What was asked about is gone; other faults of the target were known before, or are found by the check for new ones.
-    if (there === undefined && symptom !== undefined && diagnosis.verdict === 'cause-found')
-      return [check('ok', 'verify.symptom-gone', { question: asked })];
-    return [check('unseen', 'verify.symptom-unseen', { question: asked, says })];
+    if (isOthers(draft, i)) return [check('ok', 'verify.symptom-other', { question: asked })];
+    return [symptomCheck(asked, diagnosis, draft.expect.before?.questions[i]?.symptom, language)];
   });
+}
+
+/** True for a question that failed before for another cause than the one that is fixed. */
+export function isOthers(draft: Draft, index: number): boolean {
+  const before = draft.expect.before?.questions[index];
+  return before !== undefined && !before.ours && before.verdict !== 'no-fault-found';
+}
+
+function symptomCheck(
+  question: string,
+  diagnosis: Diagnosis,
+  before: { readonly rule: string; readonly object: ObjectRef } | undefined,
+  language: Language,
+): Check {
+  const there =
+    before === undefined
+      ? (diagnosis.symptoms.at(-1) ?? diagnosis.causes[0])
+      : findingsOf(diagnosis).find((one) => isSame(one, before));
+  const says = there === undefined ? '' : findingSentence(there, language);
+  if (there?.confidence === 'confirmed') return check('wrong', 'verify.symptom-there', { question, says });
+  // What was asked about is gone; other faults of the target were known before, or are found by the check for new ones.
+  const gone = there === undefined && before !== undefined && diagnosis.verdict === 'cause-found';
+  return gone
+    ? check('ok', 'verify.symptom-gone', { question })
+    : check('unseen', 'verify.symptom-unseen', { question, says });
 }
 
 /** Does the rule that named the cause find nothing about the object any more, and could it have? */

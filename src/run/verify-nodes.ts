@@ -6,7 +6,7 @@ import { targetText } from '../core/question.ts';
 import type { Draft } from '../core/remediation.ts';
 import { findingsOf } from './baseline.ts';
 import { findingSentence } from './finding-sentence.ts';
-import { answered, type Check, check, type Seen } from './verify-checks.ts';
+import { answered, type Check, check, isOthers, type Seen } from './verify-checks.ts';
 
 /** Symptoms that say that a node is not there. */
 const DOWN = new Set(['node-not-ready', 'node-unreachable']);
@@ -85,10 +85,7 @@ function waitsFor(until: Extract<Draft['steps'][number], { type: 'wait' }>['unti
 
 function wayChecks(draft: Draft, seen: readonly Seen[], node: string): Check[] {
   return seen.flatMap(({ question, answer }, i): Check[] => {
-    const before = draft.expect.before?.questions[i];
-    if (answer === undefined || question.type !== 'why-not-reachable') return [];
-    // It fails for another reason, as it did before.
-    if (before !== undefined && !before.ours && before.verdict !== 'no-fault-found') return [];
+    if (answer === undefined || question.type !== 'why-not-reachable' || isOthers(draft, i)) return [];
     const { diagnosis } = answer;
     const ways = diagnosis.paths.filter((path) => path.via.name === node);
     if (ways.length === 0) return [];

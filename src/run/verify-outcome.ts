@@ -45,16 +45,8 @@ export function weigh(
   const goodSince = good ? (last?.goodSince ?? at) : undefined;
   const left = steadySeconds(draft) * 1000 - (goodSince === undefined ? 0 : now - Date.parse(goodSince));
   // What was put back by somebody does not come again by itself.
-  const over = late || (reversed(seen) && last !== undefined && reversed(last));
-  const outcome: Outcome = good
-    ? left <= 0
-      ? 'verify'
-      : 'look-again'
-    : !over
-      ? 'look-again'
-      : wrong
-        ? 'refute'
-        : 'lose';
+  const over = late || (last !== undefined && reversed(seen) && reversed(last));
+  const outcome = good ? (left <= 0 ? 'verify' : 'look-again') : ending(over, wrong);
   const looks = (last?.looks ?? 0) + 1;
   const growing = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** (looks - 1));
   const remaining = Date.parse(startedAt) + draft.expect.seconds * 1000 - now;
@@ -75,6 +67,11 @@ export function weigh(
       verdicts: seen.verdicts,
     },
   };
+}
+
+function ending(over: boolean, wrong: boolean): Outcome {
+  if (!over) return 'look-again';
+  return wrong ? 'refute' : 'lose';
 }
 
 function reversed({ checks }: Pick<Verification, 'checks'>): boolean {

@@ -63,7 +63,7 @@ export async function look(
         return { question, why: errorText(error).replace(/\.$/, '') };
       }
     }),
-    changeChecks(draft, ports.cluster, signal).catch((error: unknown): Check[] => {
+    changeChecks(draft, ports.cluster, { signal, rollouts: !request.undo }).catch((error: unknown): Check[] => {
       signal.throwIfAborted();
       const object = draft.object.name;
       return [check('unseen', 'verify.change-unseen', { object, why: errorText(error).replace(/\.$/, '') })];

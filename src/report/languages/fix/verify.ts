@@ -89,7 +89,6 @@ export const VERIFY_SENTENCES = {
     zh: '{object} 未完成滚动更新：{desired} 个 Pod 中 {updated} 个已更新，{available} 个可用。',
   },
   'verify.node-step': { en: 'The step {step} on {node} was done.', zh: '{node} 上的步骤 {step} 已完成。' },
-  'undo.title': { en: 'Take back {fix} ({remediation})', zh: '撤销 {fix}（{remediation}）' },
   'undo.not-again': {
     en: 'An undo is not undone. Propose the fix again instead.',
     zh: '撤销操作不能再撤销。请重新提议修复。',
