@@ -17,7 +17,20 @@ export const SYSCTLS: Readonly<Record<string, { readonly min: number; readonly m
   'vm.overcommit_memory': { min: 0, max: 2 },
 };
 
-/** Flags that a kubelet no longer knows (facts §3.2 K10, K11): the only ones that may be dropped. */
+/** Flags that a kubelet no longer knows (facts §3.2 K10, K11; kubernetes#106907, #133779): the only ones that may be dropped. */
+export const REMOVED_FLAGS: readonly string[] = [
+  '--cni-bin-dir',
+  '--cni-cache-dir',
+  '--cni-conf-dir',
+  '--container-runtime',
+  '--docker-endpoint',
+  '--experimental-dockershim-root-directory',
+  '--image-pull-progress-deadline',
+  '--network-plugin',
+  '--network-plugin-mtu',
+  '--pod-infra-container-image',
+];
+
 const flag = z.string().regex(/^--[a-z][a-z0-9-]{2,80}$/);
 
 /** Parameters of each step. `state` is what shall be true afterwards. */

@@ -1,23 +1,11 @@
 /** Takes a flag that this kubelet no longer knows out of the files that hold its flags (R21, K10, K11). */
 import type { NodeObject } from '../core/evidence/cluster.ts';
+import { REMOVED_FLAGS } from '../core/node-steps.ts';
 import { defineRemediation } from '../core/remediation.ts';
 import { linesOf, refused } from './lines.ts';
 import { NODE_TEXTS, namedNode, nodeDraft, nodeStep, waitReady } from './node-drafts.ts';
 import { nodeOf } from './nodes.ts';
 
-/** Flags of the time of dockershim, and the one that went with v1.35: without meaning for the kubelets that refuse them. */
-export const REMOVED_FLAGS: readonly string[] = [
-  '--cni-bin-dir',
-  '--cni-cache-dir',
-  '--cni-conf-dir',
-  '--container-runtime',
-  '--docker-endpoint',
-  '--experimental-dockershim-root-directory',
-  '--image-pull-progress-deadline',
-  '--network-plugin',
-  '--network-plugin-mtu',
-  '--pod-infra-container-image',
-];
 const KUBEADM = '/var/lib/kubelet/kubeadm-flags.env';
 const DEBIAN = '/etc/default/kubelet';
 const RED_HAT = '/etc/sysconfig/kubelet';

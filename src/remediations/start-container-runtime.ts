@@ -25,6 +25,7 @@ const TEXTS = {
   absent: 'systemd on {node} knows no {unit}.',
   masked: '{unit} on {node} is masked, so systemd refuses to start it. Somebody did that on purpose.',
   runs: '{unit} on {node} is active. Starting it changes nothing: what is wrong lies elsewhere, perhaps in the socket.',
+  loops: '{unit} on {node} ends again and again, and systemd starts it anyway. Its journal says why.',
   full: '{mount} on {node} is full ({used} %). The runtime would end again: free space first.',
 } as const;
 const say = linesOf(TEXTS);
@@ -51,6 +52,7 @@ export const startContainerRuntime = defineRemediation({
     if (state.loadState === 'masked' || (state.unitFileState ?? '').startsWith('masked'))
       return refused(say('masked', { node, unit }));
     if (state.activeState === 'active') return refused(say('runs', { node, unit }));
+    if (state.activeState === 'activating') return refused(say('loops', { node, unit }));
     const disks = facts.get('node-disk', { kind: 'Node', name: node });
     const full = disks.known ? disks.value.find((disk) => isFull(disk)) : undefined;
     if (full !== undefined) return refused(say('full', { node, mount: full.mount, used: full.usedPercent }));

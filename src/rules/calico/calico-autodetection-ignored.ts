@@ -52,6 +52,7 @@ export const calicoAutodetectionIgnored = defineRule({
         proof(nodes, 'annotation', { node, address: cidr, internal: internalIp }, `kubectl get node ${node} -o yaml`),
       ],
       scope: { nodes: names },
+      remediations: [{ id: 'set-calico-ip-autodetection', params: {} }],
       advice: [
         {
           text: 'set',

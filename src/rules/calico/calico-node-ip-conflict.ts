@@ -53,7 +53,8 @@ export const calicoNodeIpConflict = defineRule({
           ),
         scope: { nodes: names, pairs: names.flatMap((a) => others.filter((b) => b !== a).map((b) => [a, b] as const)) },
         advice: [{ text: 'fix', data: {} }],
-        remediations: [{ id: 'set-calico-ip-autodetection', params: {} }],
+        // Machines with one InternalIP (a clone) have nothing better to choose.
+        ...(culprit.matches ? {} : { remediations: [{ id: 'set-calico-ip-autodetection', params: {} }] }),
       });
     }
   },

@@ -69,8 +69,11 @@ export const calicoNodeIpMismatch = defineRule({
           : {
               advice: adviceFor(facts, wrong),
               wouldNotHelp: wouldNotHelp(facts, wrong),
-              remediations: [{ id: 'set-calico-ip-autodetection', params: {} }],
             }),
+        // Without its kubelet the node's calico-node cannot start anew, whatever is set.
+        ...(harmless || isStale(facts, wrong.node)
+          ? {}
+          : { remediations: [{ id: 'set-calico-ip-autodetection', params: {} }] }),
         ...(since === undefined || harmless ? {} : { since }),
       });
     }

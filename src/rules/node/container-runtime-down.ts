@@ -63,6 +63,7 @@ export const containerRuntimeDown = defineRule({
           text === 'wrong-socket'
             ? [{ text: 'socket', data: {}, command: 'grep -rn container-runtime-endpoint /var/lib/kubelet' }]
             : [{ text: 'start', data: {}, command: `journalctl -u ${runtime} -n 50; systemctl start ${runtime}` }],
+        ...(seen.startable ? { remediations: [{ id: 'start-container-runtime', params: { node: node.name } }] } : {}),
         ...(sure ? {} : { tryThis: `crictl info; systemctl status ${runtime}   # on ${node.name}` }),
       });
     }
@@ -76,6 +77,8 @@ interface Look {
   /** What a running kubelet says of the runtime. */
   readonly word: string | undefined;
   readonly down: boolean;
+  /** It is down, and systemd neither starts it again by itself nor refuses to. */
+  readonly startable: boolean;
 }
 
 function look(node: NodeObject, kubelet: Kubelet): Look {
@@ -85,7 +88,8 @@ function look(node: NodeObject, kubelet: Kubelet): Look {
   const down =
     unit !== undefined && ['inactive', 'failed', 'activating'].includes(unit.activeState) && !socketStarts(unit);
   const line = kubelet.hit?.id === 'container-runtime-down';
-  return { unit, line, word: OWN_WORD.test(message) ? message : undefined, down };
+  const startable = down && ['inactive', 'failed'].includes(unit.activeState) && unit.loadState !== 'masked';
+  return { unit, line, word: OWN_WORD.test(message) ? message : undefined, down, startable };
 }
 
 function textOf({ down, line, unit }: Look): 'found' | 'wrong-socket' | 'no-answer' {

@@ -1,5 +1,7 @@
 /** The family of fatal lines with which kubelet ends (facts §3.2, K01–K27): one table, matched on the message only. */
 import type { NodeUnit } from '../../core/evidence/node-system.ts';
+import type { RemediationHint } from '../../core/finding.ts';
+import { REMOVED_FLAGS } from '../../core/node-steps.ts';
 
 /** Sentences of an entry; `found` may use what `lines` and `beside` name in their groups. */
 export interface FatalTexts {
@@ -24,6 +26,12 @@ export interface FatalLine {
   /** Absent where a rule of its own reads more than the line. */
   readonly texts?: FatalTexts;
   readonly fixCommand?: string;
+  /** What is offered for it; `line` is kubelet's own. */
+  readonly remedy?: (named: Readonly<Record<string, string>>, node: string, line: string) => RemediationHint[];
+}
+
+function sysctl(node: string, name: string, value: number): RemediationHint[] {
+  return [{ id: 'set-sysctl', params: { node, name, value } }];
 }
 
 const CONFIG = '/var/lib/kubelet/config.yaml';
@@ -79,6 +87,8 @@ export const FATAL_LINES: readonly FatalLine[] = [
       found: 'kubelet on {node} is started with {flag}, which its version does not know.',
       fix: 'Take the flag out of the file that sets it, then reload systemd and restart kubelet.',
     },
+    remedy: ({ flag = '' }, node) =>
+      REMOVED_FLAGS.includes(flag) ? [{ id: 'remove-kubelet-flag', params: { node, flag } }] : [],
     fixCommand:
       'grep -rn -e NETWORK -e KUBELET_ /var/lib/kubelet/kubeadm-flags.env /etc/default/kubelet /etc/sysconfig/kubelet /etc/systemd/system/kubelet.service.d',
   },
@@ -138,6 +148,8 @@ export const FATAL_LINES: readonly FatalLine[] = [
       found: 'The kernel setting {flag} on {node} is {have}. kubelet asks for {want} and refuses to start.',
       fix: 'Set it now and in /etc/sysctl.d, so that the next boot keeps it.',
     },
+    remedy: ({ flag, want }, node) =>
+      flag === 'vm/overcommit_memory' ? sysctl(node, 'vm.overcommit_memory', Number(want)) : [],
     fixCommand: 'sysctl vm.overcommit_memory kernel.panic kernel.panic_on_oops',
   },
   {
@@ -162,6 +174,11 @@ export const FATAL_LINES: readonly FatalLine[] = [
       found: 'kubelet on {node} cannot watch files: the kernel’s inotify limit is used up. The disk is not full.',
       fix: 'Raise fs.inotify.max_user_instances and fs.inotify.max_user_watches, now and in /etc/sysctl.d.',
     },
+    // Instances are used up where none can be made, watches where none can be added.
+    remedy: (_, node, line) =>
+      /inotify_init/i.test(line)
+        ? sysctl(node, 'fs.inotify.max_user_instances', 8192)
+        : sysctl(node, 'fs.inotify.max_user_watches', 1_048_576),
     fixCommand: 'sysctl fs.inotify.max_user_instances fs.inotify.max_user_watches',
   },
   { id: 'node-disk-full', lines: [/no space left on device/i] },

@@ -74,6 +74,7 @@ function fatalRule(entry: FatalLine, texts: FatalTexts): Rule {
       for (const kubelet of kubelets(facts)) {
         const { hit, node } = kubelet;
         if (hit?.id !== entry.id) continue;
+        const remediations = entry.remedy?.(hit.named, node, hit.line?.text ?? '') ?? [];
         say.find({
           object: nodeRef(node),
           ...hitConfidence(kubelet),
@@ -82,6 +83,7 @@ function fatalRule(entry: FatalLine, texts: FatalTexts): Rule {
           because: kubeletProofs(kubelet),
           scope: { nodes: [node] },
           ...downSince(facts, node),
+          ...(remediations.length === 0 ? {} : { remediations }),
           advice: [{ text: 'fix', data: {}, ...(entry.fixCommand === undefined ? {} : { command: entry.fixCommand }) }],
         });
       }

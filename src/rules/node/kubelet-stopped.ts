@@ -42,6 +42,8 @@ export const kubeletStopped = defineRule({
         scope: { nodes: [node] },
         ...downSince(facts, node),
         advice: [advice[text]],
+        // systemd refuses to start what is masked, and whoever masked it meant it.
+        ...(text === 'masked' ? {} : { remediations: [{ id: 'restart-kubelet', params: { node } }] }),
       });
     }
   },

@@ -7,7 +7,7 @@ import { defineRule } from '../../core/rule.ts';
 import { swapSources } from '../../core/swap-sources.ts';
 import { type Kubelet, kubelets } from './kubelet.ts';
 import { downSince, hitConfidence, KUBELET_LINKS, KUBELET_PROOFS, kubeletProofs } from './kubelet-fatal-rule.ts';
-import { keepOff, SWAP_TEXTS, sourceProofs } from './swap-advice.ts';
+import { keepOff, keepOffHint, SWAP_TEXTS, sourceProofs } from './swap-advice.ts';
 
 /** Above this share of free memory, taking swap away would kill processes (facts R17). */
 const SAFE_SHARE = 0.8;
@@ -73,15 +73,11 @@ function restOf(facts: Facts, kubelet: Kubelet, swap: Fact<'node-swap'>): Rest {
   because.push(proof(swap, 'swaps', data, `cat /proc/swaps   # on ${node}`), ...sourceProofs(swap, node));
   const sources = swapSources(swap.value);
   const fstab = sources.length > 0 && sources.every((source) => source.kind !== 'fstab');
-  const unit = sources.find((source) => source.unit !== undefined)?.unit;
   return {
     because,
     advice: [...offAdvice(facts, kubelet.node, swap.value), ...keepOff(swap)],
     wouldNotHelp: fstab ? [...wouldNotHelp, { text: 'fstab-again', data: {} }] : wouldNotHelp,
-    remediations: [
-      { id: 'turn-swap-off', params: { node } },
-      ...(unit === undefined ? [] : [{ id: 'keep-swap-off', params: { node, unit } }]),
-    ],
+    remediations: [{ id: 'turn-swap-off', params: { node } }, ...keepOffHint(node, sources)],
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Fact } from '../../core/facts.ts';
 import { proof } from '../../core/facts.ts';
-import type { Finding, Proof } from '../../core/finding.ts';
+import type { Finding, Proof, RemediationHint } from '../../core/finding.ts';
 import { type SwapSource, swapSources } from '../../core/swap-sources.ts';
 
 export const SWAP_TEXTS = {
@@ -38,6 +38,13 @@ function sourceCommand(source: SwapSource): string {
   if (source.kind === 'fstab') return 'grep swap /etc/fstab';
   if (source.kind === 'gpt-auto') return `systemctl cat '${source.unit ?? ''}'; lsblk -o NAME,PARTTYPE,FSTYPE`;
   return `systemctl cat '${source.unit ?? ''}'`;
+}
+
+/** What is offered to keep swap off: nothing where no source is known, or where only a person can switch one off. */
+export function keepOffHint(node: string, sources: readonly SwapSource[]): RemediationHint[] {
+  if (sources.length === 0 || sources.some((source) => source.kind === 'zram')) return [];
+  const unit = sources.find((source) => source.unit !== undefined)?.unit;
+  return [{ id: 'keep-swap-off', params: { node, ...(unit === undefined ? {} : { unit }) } }];
 }
 
 /** How to keep swap off over the next boot, for each source once. */

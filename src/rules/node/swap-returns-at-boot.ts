@@ -4,7 +4,7 @@ import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { swapSources } from '../../core/swap-sources.ts';
 import { nodesToRead } from './suspects.ts';
-import { keepOff, SWAP_TEXTS, sourceProofs } from './swap-advice.ts';
+import { keepOff, keepOffHint, SWAP_TEXTS, sourceProofs } from './swap-advice.ts';
 
 export const swapReturnsAtBoot = defineRule({
   id: 'swap-returns-at-boot',
@@ -24,7 +24,7 @@ export const swapReturnsAtBoot = defineRule({
       if (!swap.known || swap.value.active.length > 0) continue;
       const sources = swapSources(swap.value);
       if (sources.length === 0) continue;
-      const unit = sources.find((source) => source.unit !== undefined)?.unit;
+      const remediations = keepOffHint(node.name, sources);
       say.find({
         object: nodeRef(node.name),
         confidence: 'confirmed',
@@ -36,7 +36,7 @@ export const swapReturnsAtBoot = defineRule({
         ],
         scope: { nodes: [node.name] },
         advice: keepOff(swap),
-        ...(unit === undefined ? {} : { remediations: [{ id: 'keep-swap-off', params: { node: node.name, unit } }] }),
+        ...(remediations.length === 0 ? {} : { remediations }),
       });
     }
   },

@@ -1,5 +1,6 @@
 /** Cause: kube-proxy does not run on an entry node, and its rules for the NodePort are missing or old (N25). */
 import { type Facts, proof } from '../../core/facts.ts';
+import type { RemediationHint } from '../../core/finding.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { serviceLinks } from '../links.ts';
@@ -23,6 +24,7 @@ export const kubeProxyDown = defineRule({
     'node-listeners',
     'node-service-proxy',
     'node-tcp',
+    'node-units',
     'pods',
     'workload',
   ],
@@ -66,7 +68,7 @@ export const kubeProxyDown = defineRule({
         because: proofs(facts, view, port.nodePort),
         scope: struck ? { nodes: [node] } : {},
         advice: [{ text: 'look', data }],
-        remediations: [{ id: 'restart-kube-proxy', params: { node } }],
+        ...remedyFor(facts, node),
         ...(sure
           ? { confidence: 'confirmed' }
           : {
@@ -77,6 +79,20 @@ export const kubeProxyDown = defineRule({
     }
   },
 });
+
+/**
+ * A kube-proxy that is a unit is started. A Pod that hangs is deleted; kubelet restarts one that crashes anyway, and of one
+ * that is not there nothing can be restarted.
+ */
+function remedyFor(facts: Facts, node: string): { remediations?: RemediationHint[] } {
+  const units = facts.get('node-units', nodeRef(node));
+  const unit = units.known ? units.value.find((one) => one.name === 'kube-proxy.service') : undefined;
+  if (unit?.loadState === 'loaded' && ['inactive', 'failed'].includes(unit.activeState))
+    return { remediations: [{ id: 'start-kube-proxy', params: { node } }] };
+  const pod = podOn(facts, node);
+  if (pod?.name === undefined || /BackOff|Err|Invalid/.test(pod.state)) return {};
+  return { remediations: [{ id: 'restart-kube-proxy', params: { node } }] };
+}
 
 /**
  * `down`: its health check refuses, and its Pod does not run or is not there; `maybe`: it refuses and nobody knows of the
