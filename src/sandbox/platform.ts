@@ -1,7 +1,10 @@
-/** The whole product on one machine: Redis, a Slack workspace, the recorded cluster, and the real bot and worker. */
+/** The whole product on one machine: Redis, a Slack workspace, the recorded cluster, the real bot, worker and remediator. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HostRecordingInput } from '../agent/recording.ts';
+import type { ClusterModel } from './cluster/simulate/model.ts';
+import { fixIdentities, type KeyFiles, makeKeys, REMEDIATOR, WORKER, writePolicy } from './fix-setup.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
 import { type ClusterState, type RecordedCluster, startRecordedCluster } from './recorded-cluster.ts';
 import { type PrivateRedis, startRedis } from './redis.ts';
@@ -16,8 +19,14 @@ export interface Platform {
   readonly redisUrl: string;
   readonly bot: RunningProcess;
   readonly worker: RunningProcess;
+  /** Only where fixes are on. */
+  readonly remediator?: RunningProcess;
   /** The environment of bot and worker, to start more of them. */
   readonly env: Readonly<Record<string, string>>;
+  /** The remediator's own, with its write rights and its key. */
+  readonly remediatorEnv: Readonly<Record<string, string>>;
+  /** Changes the policy of fixes, as an editor would. */
+  setPolicy(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,6 +37,14 @@ export interface PlatformOptions {
   readonly clusterName: string;
   readonly language?: 'en' | 'zh-cn';
   readonly slack?: SlackOptions;
+  /** Turns fixes on: keys, a policy and a remediator. `policy` is asked when the workspace is there, and may add people to it. */
+  readonly fixes?: {
+    readonly policy: (slack: SlackWorkspace) => string;
+    /** Of the state; without it a write has no consequences. */
+    readonly model?: ClusterModel;
+    readonly speed?: number;
+    readonly hostNotes?: (host: HostRecordingInput) => HostRecordingInput;
+  };
   /** More settings for bot and worker. */
   readonly env?: Readonly<Record<string, string>>;
   /** Told in one line of anything that is found, started or installed. */
@@ -54,17 +71,37 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   try {
     const folder = await mkdtemp(join(tmpdir(), 'kubewhy-'));
     releasers.push(() => rm(folder, { recursive: true, force: true }));
+    const { fixes } = options;
+    const keys = fixes === undefined ? undefined : await makeKeys(folder);
+    const identities = fixes === undefined ? undefined : await fixIdentities();
+    const living = {
+      ...(fixes?.model === undefined ? {} : { model: fixes.model }),
+      ...(fixes?.speed === undefined ? {} : { speed: fixes.speed }),
+      ...(fixes?.hostNotes === undefined ? {} : { hostNotes: fixes.hostNotes }),
+      ...(identities === undefined ? {} : { identities }),
+      ...(keys === undefined ? {} : { grantKeyFile: keys.trust }),
+    };
     const [redis, slack, cluster] = await Promise.all([
       owned(startRedis(options.say), (part) => part.stop()),
       owned(startSlackWorkspace(options.slack), (part) => part.close()),
-      owned(startRecordedCluster(join(folder, 'cluster'), options.state, options.nodes), (part) => part.close()),
+      owned(startRecordedCluster(join(folder, 'cluster'), options.state, options.nodes, living), (part) =>
+        part.close(),
+      ),
     ]);
-    const env = environment(redis.url, slack, cluster, options);
-    const [bot, worker] = await Promise.all([
-      owned(startProcess({ name: 'bot', args: ['bot'], env, ready: 'bot ready' }), (part) => part.stop()),
-      owned(startProcess({ name: 'worker', args: ['worker'], env, ready: 'worker ready' }), (part) => part.stop()),
+    const setPolicy = async (text: string): Promise<void> => void (await writePolicy(folder, text));
+    const base = environment(redis.url, slack, cluster, options);
+    const policyFile = fixes === undefined ? undefined : await writePolicy(folder, fixes.policy(slack));
+    const env = keys === undefined ? base : { ...base, ...(await fixEnvironment(cluster, keys, policyFile)) };
+    const remediatorEnv = keys === undefined ? {} : await remediatorEnvironment(env, cluster, keys);
+    const started = (name: string, its: Record<string, string>): Promise<RunningProcess> =>
+      owned(startProcess({ name, args: [name], env: its, ready: `${name} ready` }), (part) => part.stop());
+    const [bot, worker, remediator] = await Promise.all([
+      started('bot', env),
+      started('worker', env),
+      keys === undefined ? undefined : started('remediator', remediatorEnv),
     ]);
-    return { folder, slack, cluster, redis, redisUrl: redis.url, bot, worker, env, close };
+    const running = { bot, worker, ...(remediator === undefined ? {} : { remediator }) };
+    return { folder, slack, cluster, redis, redisUrl: redis.url, ...running, env, remediatorEnv, setPolicy, close };
   } catch (error) {
     await Promise.allSettled(starting);
     await close();
@@ -91,5 +128,38 @@ function environment(
     KUBEWHY_AGENT_CLIENT_KEY: cluster.tls.key,
     KUBEWHY_LANGUAGE: options.language ?? 'en',
     ...options.env,
+  };
+}
+
+/** What bot and worker get for fixes; the worker's kubeconfig can only read. */
+async function fixEnvironment(
+  cluster: RecordedCluster,
+  keys: KeyFiles,
+  policyFile: string | undefined,
+): Promise<Record<string, string>> {
+  return {
+    KUBEWHY_BOT_KEY: keys.bot,
+    KUBEWHY_WORKER_KEY: keys.worker,
+    KUBEWHY_TRUST: keys.trust,
+    KUBEWHY_KUBECONFIG: await cluster.kubeconfigFor(WORKER),
+    ...(policyFile === undefined ? {} : { KUBEWHY_POLICY: policyFile }),
+  };
+}
+
+/** The remediator's environment: no Slack token, no other process' key. */
+async function remediatorEnvironment(
+  env: Readonly<Record<string, string>>,
+  cluster: RecordedCluster,
+  keys: KeyFiles,
+): Promise<Record<string, string>> {
+  const kept = Object.entries(env).filter(
+    ([name]) =>
+      !name.startsWith('KUBEWHY_SLACK_') &&
+      !['KUBEWHY_BOT_KEY', 'KUBEWHY_WORKER_KEY', 'KUBEWHY_KUBECONFIG'].includes(name),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    KUBEWHY_REMEDIATOR_KEY: keys.remediator,
+    KUBEWHY_REMEDIATOR_KUBECONFIG: await cluster.kubeconfigFor(REMEDIATOR),
   };
 }
