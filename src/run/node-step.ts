@@ -20,9 +20,6 @@ export interface NodeStepInput {
   readonly resumed: boolean;
 }
 
-/** A grant that was used, without a result: the agent may still be at it, or has died in the middle. Asked for so long. */
-const USED_MS = 30_000;
-
 /** The same for each attempt at one step of one approved fix. */
 export function grantId({ fix, index, planHash }: Pick<NodeStepInput, 'fix' | 'index' | 'planHash'>): string {
   return `gr-${createHash('sha256').update(`${fix}\n${index}\n${planHash}`).digest('hex').slice(0, 32)}`;
@@ -39,17 +36,15 @@ export async function runNodeStep(input: NodeStepInput, ports: ApplyPorts, signa
   const start = performance.now();
   let doubt = input.resumed ? 'the process that asked for it was ended' : undefined;
   let why: string;
-  let most = times.agentAwayMs;
   do {
     const answer = await askOnce(input, ports, times.agentCallMs, signal);
     if (answer.status === 'rejected') return rejected(node, answer.why, doubt);
     if (answer.status === 'result') return endOf(node, answer.result);
+    if (answer.status === 'used') return unknown(node, answer.why);
     why = answer.why;
     if (answer.sent) doubt = why;
-    // From now on for so long, and not longer than at all.
-    if (answer.status === 'used') most = Math.min(most, performance.now() - start + USED_MS, times.agentAwayMs);
     await pause(times.pollMs, signal);
-  } while (performance.now() - start < most);
+  } while (performance.now() - start < times.agentAwayMs);
   if (doubt !== undefined) return unknown(node, doubt === why ? why : `${doubt}; ${why}`);
   const told = note(why);
   const reason = fixReason('fix.node-away', { node, seconds: Math.round(times.agentAwayMs / 1000), why: bare(told) });
@@ -59,7 +54,9 @@ export async function runNodeStep(input: NodeStepInput, ports: ApplyPorts, signa
 type Answered =
   | { readonly status: 'result'; readonly result: NodeStepResult }
   | { readonly status: 'rejected'; readonly why: string }
-  | { readonly status: 'used' | 'silent'; readonly why: string; readonly sent: boolean };
+  /** The agent does not know what became of it: it died in the middle. */
+  | { readonly status: 'used'; readonly why: string }
+  | { readonly status: 'silent'; readonly why: string; readonly sent: boolean };
 
 async function askOnce(
   input: NodeStepInput,
@@ -71,8 +68,7 @@ async function askOnce(
     const { status, reason, result } = await ask(input, ports, deadlineMs, signal);
     if (status === 'rejected') return { status, why: reason ?? 'the grant was rejected' };
     if (result !== undefined) return { status: 'result', result };
-    const why = 'its grant was used, and the agent does not know what became of it';
-    return { status: 'used', why, sent: true };
+    return { status: 'used', why: reason ?? 'its grant was used, and the agent ended before the step did' };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AgentError) && !(error instanceof ClusterError)) throw error;

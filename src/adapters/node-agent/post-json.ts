@@ -1,4 +1,4 @@
-/** One `POST /v1/ask` over mutual TLS: time-outs for connecting and for the whole, a cap on the answer, the server's identity. */
+/** One POST over mutual TLS: time-outs for connecting and for the whole, a cap on the answer, the server's identity. */
 import { type Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from 'node:tls';
@@ -18,11 +18,14 @@ export type PostFailure = 'connect-timeout' | 'timeout' | 'too-large' | 'status'
 /** A failure of the exchange itself, besides what Node and OpenSSL throw. */
 export class PostError extends Error {
   readonly failure: PostFailure;
+  /** Of an answer with another status than 200. */
+  readonly status: number | undefined;
 
-  constructor(failure: PostFailure, message: string) {
+  constructor(failure: PostFailure, message: string, status?: number) {
     super(message);
     this.name = 'PostError';
     this.failure = failure;
+    this.status = status;
   }
 }
 
@@ -31,7 +34,7 @@ export interface PostLimits {
   readonly connectMs: number;
   readonly maxBytes: number;
 }
-type Peer = Target & ClientMaterial & { readonly pool: Agent };
+type Peer = Target & ClientMaterial & { readonly pool: Agent; readonly path: string };
 
 /** Gives the answer's text. A kept connection that the agent has closed meanwhile is replaced once. */
 export async function postJson(peer: Peer, body: string, limits: PostLimits, signal: AbortSignal): Promise<string> {
@@ -55,7 +58,7 @@ function once(peer: Peer, body: string, limits: PostLimits, signal: AbortSignal)
       agent: peer.pool,
       host: peer.address,
       port: peer.port,
-      path: '/v1/ask',
+      path: peer.path,
       method: 'POST',
       // The pool keeps connections of different certificates apart by these three; the context is what is used.
       cert: peer.cert,
@@ -113,7 +116,7 @@ function once(peer: Peer, body: string, limits: PostLimits, signal: AbortSignal)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
         if (response.statusCode === 200) return finish(text);
-        fail('status', `${response.statusCode}${sentenceIn(text)}`);
+        finish(new PostError('status', `${response.statusCode}${sentenceIn(text)}`, response.statusCode));
       });
     });
     if (signal.aborted) return abort();
