@@ -135,6 +135,10 @@ export const FIX_REASONS = {
     en: 'The cause is no longer found: {verdict}. There is nothing to fix.',
     zh: '已不再发现该根因：{verdict}。无需修复。',
   },
+  'fix.gone-other': {
+    en: 'This cause is no longer found. {verdict}. Ask again: the fix of that stands in the new report.',
+    zh: '已不再发现该根因。{verdict}。请重新诊断：新报告中有相应的修复。',
+  },
   'fix.gone-unclear': {
     en: 'The cause is not found now, and what was seen does not say that it is gone. Ask again, then propose again.',
     zh: '现在没有发现该根因，但所见的证据也不能说明它已消失。请重新诊断，然后再次提议。',

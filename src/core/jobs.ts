@@ -55,6 +55,8 @@ export const Delivery = z.object({
   sending: z.record(z.string(), z.string()).default({}),
   fileUploaded: z.boolean(),
   done: z.boolean(),
+  /** Of a fix: the revision of its record that the thread shows. */
+  shown: z.number().int().optional(),
 });
 export type Delivery = z.infer<typeof Delivery>;
 

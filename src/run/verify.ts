@@ -31,6 +31,9 @@ export interface Waiting extends Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Hands out the ports; each look takes them anew, so that a connection that was closed meanwhile is opened again. */
+export type UsePorts = <T>(use: (ports: CollectPorts) => Promise<T>) => Promise<T>;
+
 export interface VerifyOptions {
   readonly signal: AbortSignal;
   /** Milliseconds for each collection. */
@@ -87,7 +90,7 @@ export async function look(
  */
 export async function verifyFix(
   request: VerifyRequest,
-  ports: CollectPorts,
+  usePorts: UsePorts,
   options: VerifyOptions & {
     readonly waiting: Waiting;
     readonly before?: Verification | undefined;
@@ -97,7 +100,10 @@ export async function verifyFix(
   const { waiting, signal } = options;
   let last = options.before;
   for (;;) {
-    const seen = await look(request, ports, options);
+    const seen = await usePorts((ports) => look(request, ports, options)).catch((error: unknown) => {
+      signal.throwIfAborted();
+      return blindLook(request, errorText(error).replace(/\.$/, ''));
+    });
     const { verification, outcome, waitMs } = weigh(request.draft, last, seen, waiting.now());
     if (outcome !== 'look-again') {
       const reason = reasonOf(outcome, verification);
@@ -107,6 +113,12 @@ export async function verifyFix(
     last = verification;
     await waiting.sleep(waitMs, signal);
   }
+}
+
+/** A look at a cluster that could not even be opened. */
+function blindLook({ draft, language }: VerifyRequest, why: string): Pick<Verification, 'checks' | 'verdicts'> {
+  const seen = draft.expect.questions.map((question): Seen => ({ question, why }));
+  return { checks: symptomChecks(draft, seen, language), verdicts: [] };
 }
 
 function reasonOf(outcome: Outcome, { checks, startedAt, lookedAt }: Verification): Reason | undefined {

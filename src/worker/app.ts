@@ -15,14 +15,19 @@ import { closeRedis, connectRedis } from '../adapters/store/redis.ts';
 import { createResults } from '../adapters/store/results.ts';
 import { createCancels, createRunning } from '../adapters/store/running.ts';
 import type { WorkerConfig } from '../config/worker.ts';
+import { type FixPart, startFixes, workerKeys, workerOffers } from './fixes/start.ts';
 import { DiagnoseJobs } from './jobs/diagnose.ts';
-import type { Diagnose } from './ports.ts';
+import type { Diagnose, UsePorts } from './ports.ts';
 
 export interface WorkerOptions {
   readonly config: WorkerConfig;
   readonly log: Log;
   readonly lifetime: Lifetime;
   readonly diagnose: Diagnose;
+  /** The way to the cluster for plans and verifications; without it, or without keys, fixes are off. */
+  readonly usePorts?: UsePorts;
+  /** For tests: time, and remediations of their own. */
+  readonly fixes?: Pick<FixPart, 'waiting' | 'sweepTimes' | 'remediationOf'>;
   /** For tests: how soon a dead worker's job is free, and how fast progress is shown. */
   readonly lockMs?: number;
   readonly stalledMs?: number;
@@ -53,12 +58,18 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   const { userId: botUserId } = await identify(slack, log);
   const keepSeconds = config.keepDays * 24 * 3600;
   const cancels = createCancels(redis);
-  const jobs = new DiagnoseJobs({
-    slack,
-    botUserId,
+  const keys = workerKeys(config);
+  const stores = {
     deliveries: createDeliveries(redis, keepSeconds, log),
     results: createResults(redis, { keepSeconds, most: config.keepResults, mostBytes: MOST_RESULT_BYTES }, log),
     recent: createRecent(redis, { keepSeconds, most: config.keepResults }, log),
+  };
+  const jobs = new DiagnoseJobs({
+    slack,
+    botUserId,
+    ...stores,
+    ...(keys === undefined ? {} : { offers: workerOffers(redis, keys, config, log) }),
+    ...(options.fixes?.remediationOf === undefined ? {} : { remediationOf: options.fixes.remediationOf }),
     running: createRunning(redis),
     cancels,
     questions: createQuestions(redis, log),
@@ -87,6 +98,9 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   const graceMs = config.graceSeconds * 1000;
   lifetime.onClose('queue', () => consumer.close(graceMs), graceMs + 10_000);
   await consumer.ready();
+  const { usePorts } = options;
+  if (keys !== undefined && usePorts !== undefined)
+    await startFixes({ ...options, ...options.fixes, ...stores, slack, botUserId, redis, keys, usePorts });
   if (config.healthPort > 0) {
     const ready = (): string | undefined => (redis.status === 'ready' ? undefined : 'redis cannot be reached');
     const health = await openHealth({ host: config.healthHost, port: config.healthPort, ready });

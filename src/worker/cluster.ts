@@ -3,16 +3,19 @@
 import { createClusterReader, type KubeReader } from '../adapters/kube/cluster-reader.ts';
 import type { Log } from '../adapters/log.ts';
 import { type ClosableNodeAgents, createNodeAgents, noNodeAgents } from '../adapters/node-agent/node-agents.ts';
+import type { CollectPorts } from '../collect/collect.ts';
 import type { WorkerConfig } from '../config/worker.ts';
 import { AgentError, ClusterError, errorText, UserError } from '../core/errors.ts';
 import { runDiagnosis } from '../run/diagnose.ts';
-import type { Diagnose } from './ports.ts';
+import type { Diagnose, UsePorts } from './ports.ts';
 
 /** Milliseconds for the whole collection. */
 const DEADLINE_MS = 20_000;
 
 export interface ClusterDiagnose {
   readonly diagnose: Diagnose;
+  /** For plans and verifications. */
+  readonly usePorts: UsePorts;
   close(): void;
 }
 
@@ -32,17 +35,13 @@ export function clusterDiagnose(config: WorkerConfig, log: Log): ClusterDiagnose
     });
     return reader;
   };
-  const diagnose: Diagnose = async (job, { onProgress, signal }) => {
+  const usePorts = async <T>(use: (ports: CollectPorts) => Promise<T>): Promise<T> => {
     try {
       const cluster = await open();
       agents ??= agentsOf(config);
       // The name that people gave the cluster, not that of a context on the worker's machine.
-      const named = { clusterName: job.cluster, read: cluster.read.bind(cluster) };
-      return await runDiagnosis(
-        job.question,
-        { cluster: named, agents: agents ?? brokenAgents(log, config), clock: { now: Date.now } },
-        { id: job.id, deadlineMs: DEADLINE_MS, signal, onProgress },
-      );
+      const named = { clusterName: config.cluster, read: cluster.read.bind(cluster) };
+      return await use({ cluster: named, agents: agents ?? brokenAgents(log, config), clock: { now: Date.now } });
     } catch (error) {
       if (error instanceof UserError || (error instanceof ClusterError && error.code === 'unauthorised')) {
         reader?.close();
@@ -51,8 +50,11 @@ export function clusterDiagnose(config: WorkerConfig, log: Log): ClusterDiagnose
       throw error;
     }
   };
+  const diagnose: Diagnose = (job, { onProgress, signal }) =>
+    usePorts((ports) => runDiagnosis(job.question, ports, { id: job.id, deadlineMs: DEADLINE_MS, signal, onProgress }));
   return {
     diagnose,
+    usePorts,
     close() {
       reader?.close();
       agents?.close();

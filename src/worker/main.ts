@@ -26,7 +26,9 @@ export async function runWorker(argv: readonly string[], env: Environment, io: P
   const end = lifetime.untilEnd(io);
   try {
     const early = await Promise.race([
-      startWorker({ config, log, lifetime, diagnose: cluster.diagnose }).then(() => undefined),
+      startWorker({ config, log, lifetime, diagnose: cluster.diagnose, usePorts: cluster.usePorts }).then(
+        () => undefined,
+      ),
       end,
     ]);
     if (early !== undefined) return early;

@@ -1,5 +1,6 @@
 /** What the worker posts of a diagnosis, out of report/. */
 import type { Diagnosis } from '../core/diagnosis.ts';
+import type { FixOffer } from '../core/fix.ts';
 import type { DiagnoseJob } from '../core/jobs.ts';
 import type { Step } from '../core/ports.ts';
 import { buildReport, CATALOGUE, type Message, renderEnded, renderProgress, renderThread } from '../report/index.ts';
@@ -19,7 +20,8 @@ export function reportMessages(
   diagnosis: Diagnosis,
   job: DiagnoseJob,
   steps: readonly Step[],
+  offers: readonly FixOffer[] = [],
 ): { readonly root: Message; readonly thread: readonly Message[]; readonly summary: string } {
   const report = buildReport(diagnosis, { language: job.language, catalogue: CATALOGUE, askedBy: job.askedBy });
-  return { ...renderThread(report, steps), summary: report.summary };
+  return { ...renderThread(report, steps, { offers }), summary: report.summary };
 }

@@ -1,4 +1,4 @@
-/** The messages of one diagnosis in Slack: each posted once, whatever dies in between. */
+/** The messages of one diagnosis, or of one fix, in Slack: each posted once, whatever dies in between. */
 
 import type { Log } from '../adapters/log.ts';
 import type { Priority } from '../adapters/slack/budget.ts';
@@ -31,7 +31,8 @@ export class HandedBack extends Error {
 }
 
 export interface ThreadOptions {
-  readonly job: DiagnoseJob;
+  /** A diagnosis, or a fix. */
+  readonly job: Pick<DiagnoseJob, 'id' | 'place' | 'language'>;
   readonly slack: SlackClient;
   readonly deliveries: Deliveries;
   /** The bot's user id: only its own messages count as posted. */

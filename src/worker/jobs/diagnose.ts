@@ -4,16 +4,19 @@ import type { Log } from '../../adapters/log.ts';
 import { type Attempt, FinalError } from '../../adapters/queue/consumer.ts';
 import type { SlackClient } from '../../adapters/slack/client.ts';
 import type { Deliveries } from '../../adapters/store/deliveries.ts';
+import type { Offers } from '../../adapters/store/offers.ts';
 import type { Questions } from '../../adapters/store/questions.ts';
 import type { Recent } from '../../adapters/store/recent.ts';
 import type { Result, Results } from '../../adapters/store/results.ts';
 import type { Cancels, Running } from '../../adapters/store/running.ts';
 import { ClusterError, UserError } from '../../core/errors.ts';
+import type { FixOffer } from '../../core/fix.ts';
 import { DiagnoseJob } from '../../core/jobs.ts';
 import type { Step } from '../../core/ports.ts';
 import { safeJson } from '../../report/index.ts';
 import { cannotPost, type Ending, endingOf } from '../endings.ts';
 import { shareEvidence } from '../file.ts';
+import { offersOf } from '../fixes/offers.ts';
 import { checkPlace } from '../place.ts';
 import type { Diagnose } from '../ports.ts';
 import { Progress } from '../progress.ts';
@@ -29,6 +32,9 @@ export interface DiagnoseDeps {
   readonly running: Running;
   readonly cancels: Cancels;
   readonly questions: Questions;
+  /** Where offers of fixes are kept; without it reports have no buttons for fixes. */
+  readonly offers?: Offers;
+  readonly remediationOf?: Parameters<typeof offersOf>[3];
   readonly diagnose: Diagnose;
   readonly log: Log;
   readonly progressMs?: number;
@@ -177,7 +183,9 @@ export class DiagnoseJobs {
 
   async #deliver(job: DiagnoseJob, thread: Thread, result: Result, steps: readonly Step[]): Promise<void> {
     const { slack, log } = this.#deps;
-    const { root, thread: messages, summary } = reportMessages(result.diagnosis, job, steps);
+    // A button's offer is kept before anybody can press the button.
+    const offers = await this.#offer(job, thread, result);
+    const { root, thread: messages, summary } = reportMessages(result.diagnosis, job, steps, offers);
     // The question is answered from here on: who asks again, asks anew, and there is nothing left to cancel.
     await this.#deps.running.release(job.cluster, job.question, job.id);
     const { verdict } = result.diagnosis;
@@ -187,6 +195,21 @@ export class DiagnoseJobs {
     await shareEvidence(thread, { job, slack, log, content: safeJson(result.bundle) });
     await this.#end(job, thread, {});
     log.info({ id: job.id, verdict }, 'report delivered');
+  }
+
+  async #offer(job: DiagnoseJob, thread: Thread, { diagnosis }: Result): Promise<readonly FixOffer[]> {
+    const store = this.#deps.offers;
+    if (store === undefined) return [];
+    const { threadTs, channel } = thread;
+    const { rootTs } = thread.delivery;
+    const place = {
+      channel,
+      ...(threadTs === undefined ? {} : { threadTs }),
+      ...(rootTs === undefined ? {} : { rootTs }),
+    };
+    const offers = offersOf(diagnosis, job, place, this.#deps.remediationOf);
+    for (const offer of offers) await store.save(offer);
+    return offers;
   }
 
   /** Ends a diagnosis that has no report: the root message says so, and the thread says why. */
