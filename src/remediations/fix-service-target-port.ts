@@ -7,7 +7,7 @@ import { type ApiStep, defineRemediation, type PlanInput } from '../core/remedia
 import { COMMON_TEXTS, expectOf, opened, refOf, targetOf, wantObject, wrongKind } from './application-parts.ts';
 import { rightsOf } from './draft.ts';
 import { linesOf, refused } from './lines.ts';
-import { isSilent } from './nodes.ts';
+import { isReady } from './nodes.ts';
 import { ownerNotes, refusedByOwner } from './owner-texts.ts';
 
 const TEXTS = {
@@ -60,11 +60,10 @@ export const fixServiceTargetPort = defineRemediation({
     const found = opened(input, target, Service);
     if (found.refused !== undefined) return found.refused;
     const { ports } = found.value.spec;
-    const entry = entryOf(input, ports, service);
+    const entry = entryOf(input, ports, { service, to });
     if ('status' in entry) return entry;
     const { port, targetPort: from } = entry;
     const data = { service, port, from, to };
-    if (from === to) return refused(say('same', data));
     const seen = proofOf(input, to, entry.protocol);
     if (seen === undefined) return refused(say('unproven', data));
     const fixed = ports.map((one, index) => (index === entry.index ? { ...one, targetPort: to } : one));
@@ -107,7 +106,11 @@ export const fixServiceTargetPort = defineRemediation({
 });
 
 /** The one port that the finding speaks of, still as it was found; or why it is not told. */
-function entryOf({ finding, question }: PlanInput, ports: z.infer<typeof Service>['spec']['ports'], service: string) {
+function entryOf(
+  { finding, question }: PlanInput,
+  ports: z.infer<typeof Service>['spec']['ports'],
+  { service, to }: { readonly service: string; readonly to: string | number },
+) {
   const port = Number(finding.data['port']);
   const asked = question.target.protocol;
   const fits = ports.flatMap((one, index) =>
@@ -117,6 +120,7 @@ function entryOf({ finding, question }: PlanInput, ports: z.infer<typeof Service
   );
   const [entry] = fits;
   if (fits.length > 1) return refused(say('two-ports', { service, port }));
+  if (entry?.targetPort === to) return refused(say('same', { service, port, to }));
   const was = finding.data['target'] ?? finding.data['name'];
   if (entry === undefined || String(entry.targetPort) !== String(was))
     return refused(say('changed', { service, port }));
@@ -176,7 +180,7 @@ function listens({ facts }: PlanInput, pod: PodObject, port: number) {
 /** kubelet itself connects for a readiness probe: a Pod that is Ready answered there. */
 function probed({ facts }: PlanInput, pod: PodObject, to: string | number, port: number) {
   // The status of a Pod on a silent node is old.
-  if (pod.nodeName === undefined || isSilent(facts, pod.nodeName)) return undefined;
+  if (pod.nodeName === undefined || !isReady(facts, pod.nodeName)) return undefined;
   const ready = pod.conditions.some((one) => one.type === 'Ready' && one.status === 'True');
   const asks = pod.containers.some(({ readinessProbe: probe }) => {
     if (probe === undefined || probe.type === 'exec') return false;
