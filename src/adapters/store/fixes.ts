@@ -26,8 +26,8 @@ export interface Fixes {
   /** @throws ForgedRecord where what stands there was not written by us, or not by one who may. */
   load(id: string): Promise<FixRecord | undefined>;
   /**
-   * Changes a record as it was loaded (unaltered) along the table of states; `actor` is the person behind it. Gives the new record, or undefined where somebody
-   * else was first: load it again and decide anew.
+   * Changes a record as it was loaded (unaltered) along the table of states; `actor` is the person behind it. Gives the new
+   * record, or undefined where somebody else was first: load it again and decide anew.
    * @throws NoTransition where the table has none for this role; UserError `fix-too-large`.
    */
   change(record: FixRecord, event: FixEvent, patch: FixPatch, actor?: string): Promise<FixRecord | undefined>;
@@ -56,17 +56,17 @@ const MOST_OF_DIAGNOSIS = 100;
 
 /**
  * KEYS: record, open fixes of the cluster, fixes of the diagnosis. ARGV: version that is expected ('' for none), version,
- * text, seconds to keep, id, is it open, milliseconds.
+ * text, seconds to keep, id, is it open, milliseconds. The record comes last: what fails before has changed nothing of it.
  */
 const WRITE = `
 local held = redis.call('HGET', KEYS[1], 'version') or ''
 if held ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[2], 'text', ARGV[3])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
 if ARGV[6] == '1' then redis.call('ZADD', KEYS[2], ARGV[7], ARGV[5]) else redis.call('ZREM', KEYS[2], ARGV[5]) end
 redis.call('ZADD', KEYS[3], 'NX', ARGV[7], ARGV[5])
 redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${MOST_OF_DIAGNOSIS + 1})
 redis.call('EXPIRE', KEYS[3], ARGV[4])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'text', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1`;
 
 const recordKey = (id: string): string => `${PREFIX}fix:${id}`;
@@ -130,7 +130,7 @@ export function createFixes(redis: Redis, options: FixOptions, log: Log): Fixes 
     async create(seed) {
       if (keys.role !== 'bot') throw new Error(`the ${keys.role} begins no fix: that is the bot's`);
       const at = now();
-      const record = FixRecord.parse({
+      const record = fitting({
         ...seed,
         version: FIX_VERSION,
         rev: 1,
@@ -152,7 +152,7 @@ export function createFixes(redis: Redis, options: FixOptions, log: Log): Fixes 
       const at = now();
       const rev = record.rev + 1;
       const history = [...record.history, { rev, at, state: step.to, by: actor ?? keys.role }].slice(-MOST_HISTORY);
-      const next = FixRecord.parse({ ...record, ...patch, rev, state: step.to, history, updatedAt: at });
+      const next = fitting({ ...record, ...patch, rev, state: step.to, history, updatedAt: at });
       return write(versionOf(record), signRecord(next, keys));
     },
     async patch(record, note) {
@@ -171,6 +171,14 @@ export function createFixes(redis: Redis, options: FixOptions, log: Log): Fixes 
       return records.filter((record) => record.diagnosis === dx);
     },
   };
+}
+
+/** @throws Error that names the field: what comes from a cluster is cut to size before it comes here. */
+function fitting(record: object): FixRecord {
+  const parsed = FixRecord.safeParse(record);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`the record of a fix does not fit at ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 async function textOf(redis: Redis, id: string): Promise<{ text: string; version: string } | undefined> {

@@ -1,10 +1,12 @@
 /** A fix as it stands in Redis: signed when it is written, and refused when it is read and does not fit. Pure. */
 import { mayHaveWritten } from '../../core/approval.ts';
 import { digestOf } from '../../core/canonical-json.ts';
-import { FixRecord, StoredFix, type StoredNote } from '../../core/fix.ts';
+import { type FixRecord, StoredFix, StoredNote } from '../../core/fix.ts';
 import type { FixNote } from '../../core/fix-patch.ts';
 import { ForgedRecord } from '../../core/forged-record.ts';
 import { type Keys, signValue, type Verifier, verifyValue } from '../../core/signing.ts';
+
+const NoteContent = StoredNote.omit({ signature: true });
 
 /** What stands for one version of a record: two that differ in anything never have the same. */
 export function versionOf(record: FixRecord): string {
@@ -20,9 +22,9 @@ export function signRecord(record: FixRecord, keys: Keys): StoredFix {
 export function signNote(stored: StoredFix, note: FixNote, at: string, keys: Keys): StoredFix {
   const { role } = keys;
   if (role === 'remediator') throw new Error('the remediator notes nothing: what it writes changes the state');
-  const { signature: _old, ...before } = stored.note ?? { signature: '' };
+  const before = stored.note ?? {};
   const rev = (stored.note?.rev ?? stored.record.rev) + 1;
-  const content = { ...before, ...note, rev, at, role };
+  const content = NoteContent.parse({ ...before, ...note, rev, at, role });
   return { ...stored, note: { ...content, signature: signValue(keys, 'record', signedNote(stored, content)) } };
 }
 
