@@ -20,6 +20,7 @@ import { createCancels, createRunning } from '../adapters/store/running.ts';
 import type { BotConfig } from '../config/bot.ts';
 import type { BotDeps } from './context.ts';
 import { Directory } from './directory.ts';
+import { openFixes } from './fixes/fix-deps.ts';
 import { trouble } from './handle.ts';
 import { Inbox } from './inbox.ts';
 import { registerListeners } from './listeners.ts';
@@ -66,6 +67,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   await redisReady(redis, REDIS_WAIT_MS).catch((error: unknown) => log.warn({ err: error }, 'starting without redis'));
   const producer = createProducer(redis, (error) => log.warn({ err: error }, 'queue error'));
   lifetime.onClose('queue', () => producer.close());
+  const fix = openFixes(config, redis, log);
+  if (fix !== undefined) lifetime.onClose('fix queues', () => fix.close());
   const deps: BotDeps = {
     settings: {
       command: config.command,
@@ -89,6 +92,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     results: createResults(redis, KEEP, log),
     running: createRunning(redis),
     cancels: createCancels(redis),
+    fix: fix?.deps,
     redisBack: (ms) =>
       ms <= 0
         ? Promise.resolve(false)

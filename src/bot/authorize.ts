@@ -1,5 +1,5 @@
 /** Who may ask, and where: decided anew for every command and every button, and against the person where Slack does not answer. */
-import type { Directory, Person } from './directory.ts';
+import type { Lookup, Person } from './directory.ts';
 import type { Request } from './request.ts';
 
 export interface Policy {
@@ -22,14 +22,14 @@ export type Refusal =
 export type Decision = { readonly place: string } | { readonly refusal: Refusal };
 
 /** Decides whether a person may ask in this channel (facts/slack.md §4.2). */
-export async function authorize(request: Request, directory: Directory, policy: Policy): Promise<Decision> {
+export async function authorize(request: Request, directory: Lookup, policy: Policy): Promise<Decision> {
   const refused = await refusedPerson(request, directory, policy);
   if (refused !== undefined) return { refusal: refused };
   if (request.channelKind === 'im') return { place: request.channelId };
   return placeOf(request, directory);
 }
 
-async function refusedPerson(request: Request, directory: Directory, policy: Policy): Promise<Refusal | undefined> {
+async function refusedPerson(request: Request, directory: Lookup, policy: Policy): Promise<Refusal | undefined> {
   if (request.teamId !== policy.teamId && policy.enterpriseId === undefined) return 'notMember';
   if (policy.people !== 'members' && !policy.people.includes(request.userId)) return 'notListed';
   const known = await directory.person(request.userId);
@@ -49,7 +49,7 @@ function isFullMember(person: Person, policy: Policy): boolean {
   return (sameTeam || sameCompany) && limited !== true && person.id !== 'USLACKBOT';
 }
 
-async function placeOf(request: Request, directory: Directory): Promise<Decision> {
+async function placeOf(request: Request, directory: Lookup): Promise<Decision> {
   const known = await directory.channel(request.channelId);
   if ('error' in known) {
     const direct = request.channelId.startsWith('D');

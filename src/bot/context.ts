@@ -10,6 +10,7 @@ import type { Cancels, Running } from '../adapters/store/running.ts';
 import type { Language } from '../core/jobs.ts';
 import type { Policy } from './authorize.ts';
 import type { Directory } from './directory.ts';
+import type { FixDeps } from './fixes/fix-deps.ts';
 import type { Request } from './request.ts';
 
 export interface Settings {
@@ -34,6 +35,8 @@ export interface BotDeps {
   readonly results: Results;
   readonly running: Running;
   readonly cancels: Cancels;
+  /** Undefined: fixes are off. */
+  readonly fix: FixDeps | undefined;
   /** Waits so many milliseconds for Redis; false where it is not there by then. */
   readonly redisBack: (ms: number) => Promise<boolean>;
   readonly log: Log;

@@ -30,13 +30,21 @@ const Channel = z.object({
 });
 export type Channel = z.infer<typeof Channel>;
 
+const Members = z.array(z.string().max(40)).max(100_000);
+
 /** An answer, or Slack's code for why there is none; `unavailable` where Slack did not answer. */
 export type Known<T> = { readonly value: T } | { readonly error: string };
+
+/** How people and channels are looked up: with what is known for at most a minute, or anew. */
+export interface Lookup {
+  person(id: string): Promise<Known<Person>>;
+  channel(id: string): Promise<Known<Channel>>;
+}
 
 const FRESH_MS = 60_000;
 const MOST = 10_000;
 
-export class Directory {
+export class Directory implements Lookup {
   readonly #slack: SlackClient;
   readonly #log: Log;
   readonly #people = new Map<string, { at: number; known: Promise<Known<Person>> }>();
@@ -48,32 +56,54 @@ export class Directory {
     this.#log = log;
   }
 
+  /** Asks Slack now: for decisions that change a cluster, nothing that was known before counts. */
+  readonly fresh: Lookup = {
+    person: async (id) => {
+      const known = await this.#askPerson(id);
+      this.#noteLanguage(id, known);
+      return known;
+    },
+    channel: (id) => this.#askChannel(id),
+  };
+
   /** Gives a person. An answer that could not be had is not kept. */
   async person(id: string): Promise<Known<Person>> {
-    const known = await fresh(this.#people, id, () =>
-      this.#ask('users.info', { user: id, include_locale: true }, 'user', User),
-    );
+    const known = await fresh(this.#people, id, () => this.#askPerson(id));
     if ('error' in known) this.#people.delete(id);
-    const language = 'value' in known ? languageOf(known.value.locale) : undefined;
-    if (language !== undefined) {
-      bound(this.#languages);
-      this.#languages.set(id, language);
-    }
+    this.#noteLanguage(id, known);
     return known;
   }
 
   /** Gives a channel. One where the bot is not a member is asked for again the next time: people invite it and try again. */
   async channel(id: string): Promise<Known<Channel>> {
-    const known = await fresh(this.#channels, id, () =>
-      this.#ask('conversations.info', { channel: id }, 'channel', Channel),
-    );
+    const known = await fresh(this.#channels, id, () => this.#askChannel(id));
     if ('error' in known || known.value.is_member !== true) this.#channels.delete(id);
     return known;
+  }
+
+  /** Gives the ids of a user group's members, as Slack says now. */
+  groupMembers(id: string): Promise<Known<readonly string[]>> {
+    return this.#ask('usergroups.users.list', { usergroup: id }, 'users', Members);
   }
 
   /** The language of a person, where it is known already. */
   language(id: string): Language | undefined {
     return this.#languages.get(id);
+  }
+
+  #askPerson(id: string): Promise<Known<Person>> {
+    return this.#ask('users.info', { user: id, include_locale: true }, 'user', User);
+  }
+
+  #askChannel(id: string): Promise<Known<Channel>> {
+    return this.#ask('conversations.info', { channel: id }, 'channel', Channel);
+  }
+
+  #noteLanguage(id: string, known: Known<Person>): void {
+    const language = 'value' in known ? languageOf(known.value.locale) : undefined;
+    if (language === undefined) return;
+    bound(this.#languages);
+    this.#languages.set(id, language);
   }
 
   async #ask<T>(method: string, args: Record<string, unknown>, key: string, schema: z.ZodType<T>): Promise<Known<T>> {

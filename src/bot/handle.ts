@@ -5,7 +5,7 @@ import { isRedisDown } from '../adapters/store/redis.ts';
 import { UserError } from '../core/errors.ts';
 import type { Language } from '../core/jobs.ts';
 import { errorSentence, mrkdwn } from '../report/index.ts';
-import { authorize } from './authorize.ts';
+import { authorize, type Decision } from './authorize.ts';
 import type { Allowed, BotDeps } from './context.ts';
 import type { Request } from './request.ts';
 import { TEXTS } from './texts.ts';
@@ -17,17 +17,19 @@ const AGAIN_MS = 250;
 
 /**
  * Checks that the person may ask here, then does what they asked; once more where Redis went away in the middle, which
- * does no harm: a request is one diagnosis however often it comes. Never throws: every end is told to the person.
+ * does no harm: a request is one diagnosis however often it comes. `decide`: how it is known that they may. Never throws:
+ * every end is told to the person.
  */
 export async function handle(
   request: Request,
   deps: BotDeps,
   work: (allowed: Allowed) => Promise<void>,
+  decide: () => Promise<Decision> = () => authorize(request, deps.directory, deps.policy),
 ): Promise<void> {
   const until = Date.now() + REDIS_BACK_MS;
   for (;;) {
     try {
-      return await attempt(request, deps, work);
+      return await attempt(request, deps, work, decide);
     } catch (error) {
       if (isRedisDown(error) && (await deps.redisBack(until - Date.now()))) {
         await sleep(AGAIN_MS);
@@ -38,8 +40,13 @@ export async function handle(
   }
 }
 
-async function attempt(request: Request, deps: BotDeps, work: (allowed: Allowed) => Promise<void>): Promise<void> {
-  const decision = await authorize(request, deps.directory, deps.policy);
+async function attempt(
+  request: Request,
+  deps: BotDeps,
+  work: (allowed: Allowed) => Promise<void>,
+  decide: () => Promise<Decision>,
+): Promise<void> {
+  const decision = await decide();
   if ('place' in decision) {
     await work({ request, place: decision.place, language: personal(request, deps), deps });
     return;

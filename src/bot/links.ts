@@ -3,7 +3,7 @@ import type { SlackClient } from '../adapters/slack/client.ts';
 import type { RecentEntry } from '../core/jobs.ts';
 
 /** Gives ` (<https://…|open>)`, ` (in <#C…>)` before there is a root message, or nothing where Slack gives no link. */
-export async function linkTo(entry: RecentEntry, slack: SlackClient): Promise<string> {
+export async function linkTo(entry: Pick<RecentEntry, 'place' | 'rootTs'>, slack: SlackClient): Promise<string> {
   const { channel } = entry.place;
   if (entry.rootTs === undefined) return /^[CG]/.test(channel) ? ` (in <#${channel}>)` : '';
   const outcome = await slack.call('chat.getPermalink', { channel, message_ts: entry.rootTs }, { repeatable: true });

@@ -1,9 +1,11 @@
 /** What Slack sends, turned into requests: one listener for commands, one for events, one for buttons; each acknowledges first. */
-import type { AckFn, App, BlockAction, SlashCommand } from '@slack/bolt';
+import type { AckFn, App, BlockAction, SlashCommand, ViewResponseAction, ViewSubmitAction } from '@slack/bolt';
 import { z } from 'zod';
 import type { Plan } from './commands/command.ts';
 import { planOf } from './commands/index.ts';
 import type { BotDeps } from './context.ts';
+import { DENY_FORM } from './fixes/deny-form.ts';
+import { openForm, sentForm } from './fixes/submit.ts';
 import { personal, trouble } from './handle.ts';
 import type { Inbox } from './inbox.ts';
 import type { Received } from './received.ts';
@@ -12,20 +14,26 @@ import { TEXTS } from './texts.ts';
 /** Slack waits 3 s; a listener that has said nothing by then would leave the person with an error of Slack's. */
 const WATCHDOG_MS = 2500;
 
+/** Every form but that of *Deny*: two listeners for one form would both acknowledge it. */
+const OTHER_FORMS = new RegExp(`^(?!${DENY_FORM}$)`);
+
 /** Registers everything that the bot listens to. */
 export function registerListeners(app: App, deps: BotDeps, inbox: Inbox): void {
   app.command(/.*/, async ({ command, ack }) => onCommand(command, ack, deps, inbox));
   app.event('app_mention', async ({ event, body }) => onEvent(event, body, 'channel', deps, inbox));
   app.event('message', async ({ event, body }) => onEvent(event, body, 'im', deps, inbox));
   app.action(/.*/, async ({ ack, body }) => {
+    if (body.type === 'block_actions') void openForm(body, deps);
     const received = body.type === 'block_actions' ? pressed(body) : undefined;
     const work = received === undefined ? undefined : inbox.receive(received);
     await acknowledged(deps, () => ack());
     await work?.();
   });
-  // Nothing of ours opens a form or a shortcut; an old card or another app's leftovers must not be left without an answer.
+  const sent = { callback_id: DENY_FORM, type: 'view_submission' } as const;
+  app.view<ViewSubmitAction>(sent, async ({ ack, body }) => onDenyForm(body, ack, deps, inbox));
+  // Nothing else of ours opens a form or a shortcut; another app's leftovers must not be left without an answer.
+  app.view(OTHER_FORMS, async ({ ack }) => ack());
   app.shortcut(/.*/, async ({ ack }) => ack());
-  app.view(/.*/, async ({ ack }) => ack());
 }
 
 /** Plans the line, which is pure and quick, and acknowledges with what there is to say at once. */
@@ -106,6 +114,20 @@ async function onEvent(
     answer: kind === 'im' ? { by: 'direct', ...there } : { by: 'ephemeral', ...there },
     what: { kind: 'line', text: event.data.text.replaceAll(`<@${deps.botUserId}>`, ' ') },
   });
+  await work();
+}
+
+/** What was entered is checked for its form at once; who sent it, and whether it still counts, once it is noted. */
+async function onDenyForm(
+  body: ViewSubmitAction,
+  ack: AckFn<ViewResponseAction>,
+  deps: BotDeps,
+  inbox: Inbox,
+): Promise<void> {
+  const sent = sentForm(body, deps);
+  if ('answer' in sent) return await acknowledged(deps, () => ack(sent.answer));
+  const work = inbox.receive(sent.received);
+  await acknowledged(deps, () => ack());
   await work();
 }
 

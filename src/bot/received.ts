@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { buttonOf } from './buttons/index.ts';
 import { planOf } from './commands/index.ts';
 import type { BotDeps } from './context.ts';
+import { handleClick } from './fixes/click.ts';
+import { performDeny } from './fixes/submit.ts';
 import { handle, personal } from './handle.ts';
 import { replyEphemeral, replyInDirectMessage, replyTo } from './replies.ts';
 import type { Request } from './request.ts';
@@ -28,6 +30,8 @@ export const Received = z.object({
   what: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('line'), text: z.string().max(60_000) }),
     z.object({ kind: z.literal('button'), action: z.string().max(255), value: z.string().max(2000) }),
+    /** The reason from the form of *Deny*, and the fix that it is for. */
+    z.object({ kind: z.literal('deny'), fix: z.string().max(3000), reason: z.string().min(1).max(500) }),
   ]),
 });
 export type Received = z.infer<typeof Received>;
@@ -37,12 +41,15 @@ export async function perform(received: Received, deps: BotDeps): Promise<void> 
   const request = requestOf(received, deps);
   const { what } = received;
   if (what.kind === 'line') return await performLine(what.text, request, received.answer.by === 'address', deps);
+  if (what.kind === 'deny') return await performDeny(what, received, deps);
   const button = buttonOf(what.action);
   if (button === undefined) {
     deps.log.warn({ action: what.action }, 'a button that nobody knows');
     return await request.reply({ text: TEXTS[personal(request, deps)].buttonStale });
   }
-  await handle(request, deps, (allowed) => button.press(what.value, allowed));
+  if ('press' in button) return await handle(request, deps, (allowed) => button.press(what.value, allowed));
+  const { action, gate, click } = button;
+  await handleClick(request, deps, { action, gate, value: what.value }, click);
 }
 
 async function performLine(text: string, request: Request, acknowledged: boolean, deps: BotDeps): Promise<void> {

@@ -112,8 +112,10 @@ describe('what a person must know before approving', () => {
     expect(cardOf(fixIn('shown', { showWhy })).text).toMatch(words);
   });
 
-  test('an undo that was asked for takes the button away', () => {
-    expect(buttonsOf(fixIn('verified', { undoneBy: 'fix-undo1234' }))).toEqual([]);
+  test('an undo that was asked for is named; it can be asked for again, for the first may be denied', () => {
+    expect(buttonsOf(fixIn('verified', { undoneBy: 'fix-undo1234' })).map((one) => one.action_id)).toEqual([
+      'fix_undo',
+    ]);
     expect(cardOf(fixIn('verified', { undoneBy: 'fix-undo1234' })).text).toContain('fix-undo1234');
   });
 });

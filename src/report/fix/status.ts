@@ -107,8 +107,8 @@ export function approvalSays(record: FixRecord, language: Language): Said[] {
 
 /** True where an undo may be asked for now, and there is a way back. */
 export function offersUndo(record: FixRecord): boolean {
-  const { state, undoneBy } = record;
-  return canBeUndone(state) && undoneBy === undefined && (draftOf(record)?.undo.length ?? 0) > 0;
+  // It stays where an undo was asked for: that one may have been denied; the press says so if it still goes on.
+  return canBeUndone(record.state) && (draftOf(record)?.undo.length ?? 0) > 0;
 }
 
 /** True where a step was carried out, or may have been. */
