@@ -1,12 +1,13 @@
 /** The DaemonSet controller: rolling updates as pkg/controller/daemon/update.go of v1.18 does them, new Pods, and the status. */
-import { isDeepStrictEqual } from 'node:util';
 import { at, count, text } from '../cluster/api/json.ts';
 import type { KubeObject } from '../cluster/api/types.ts';
 import type { SimPod } from '../cluster/simulate/model.ts';
 import { podUid } from '../cluster/simulate/sockets.ts';
+import { available } from './availability.ts';
 import { type Life, nodeNamed, suffix } from './life.ts';
 import { deletePod } from './pod-life.ts';
-import { podOfTemplate, revisionOf } from './templates.ts';
+import { putStatus } from './store-write.ts';
+import { podOfTemplate, podRevision, revisionOf } from './templates.ts';
 
 const REVISION = 'controller-revision-hash';
 
@@ -68,7 +69,7 @@ function createMissing(life: Life, set: KubeObject, nodes: string[], hash: strin
 /** Old Pods that are not available go all at once; of the others as many as may be missing. */
 function replaceOld(life: Life, set: KubeObject, nodes: string[], hash: string): void {
   const pods = podsOfSet(life, set);
-  const old = pods.filter((pod) => pod.labels[REVISION] !== hash && pod.terminating === undefined);
+  const old = pods.filter((pod) => podRevision(life, keyOfSet(set), pod) !== hash && pod.terminating === undefined);
   const allowed = maxUnavailable(set, nodes.length);
   let missing = nodes.filter((node) => !pods.some((pod) => pod.node === node && available(life, pod))).length;
   const going = old.filter((pod) => !available(life, pod));
@@ -86,33 +87,18 @@ function maxUnavailable(set: KubeObject, total: number): number {
   return Math.ceil((Number.parseInt(text({ given }, 'given'), 10) / 100) * total);
 }
 
-/** Ready as the API server sees it, and not about to go. */
-export function available(life: Life, pod: SimPod): boolean {
-  const unknown = nodeNamed(life, pod.node)?.kubelet.unknownSince !== undefined;
-  return pod.phase === 'Running' && pod.ready && !unknown && pod.terminating === undefined;
-}
-
 function writeStatus(life: Life, set: KubeObject, nodes: string[], hash: string): void {
   const pods = podsOfSet(life, set).filter((pod) => pod.terminating === undefined);
   const ready = pods.filter((pod) => available(life, pod)).length;
-  const updated = pods.filter((pod) => pod.labels[REVISION] === hash).length;
-  const before = at(set, 'status') as Record<string, unknown> | undefined;
-  const { numberAvailable: _available, numberUnavailable: _missing, ...rest } = before ?? {};
-  const status = {
-    ...rest,
+  const updated = pods.filter((pod) => podRevision(life, keyOfSet(set), pod) === hash).length;
+  putStatus(life, set, {
     currentNumberScheduled: nodes.filter((node) => podsOfSet(life, set).some((pod) => pod.node === node)).length,
     desiredNumberScheduled: nodes.length,
+    numberMisscheduled: 0,
     numberReady: ready,
-    // As in Go: a zero is left out.
-    ...(ready === 0 ? {} : { numberAvailable: ready }),
-    ...(ready === nodes.length ? {} : { numberUnavailable: nodes.length - ready }),
+    numberAvailable: ready,
+    numberUnavailable: nodes.length - ready,
     updatedNumberScheduled: updated,
-    observedGeneration: set.metadata['generation'] ?? 1,
-  };
-  if (!isDeepStrictEqual(withoutZeros(status), withoutZeros(before ?? {}))) life.store.put({ ...set, status });
-}
-
-/** The recorded status writes zeros that a controller leaves out: that alone is no change. */
-function withoutZeros(status: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0));
+    observedGeneration: Math.max(1, count(set, 'metadata', 'generation')),
+  });
 }

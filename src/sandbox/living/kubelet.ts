@@ -1,5 +1,5 @@
 /** Kubelets: they start or die by swap and flags, post their node's status, and are given up by the node controller. */
-import type { ClusterModel, SimNode, SimPod } from '../cluster/simulate/model.ts';
+import { type ClusterModel, isRunning, type SimNode, type SimPod } from '../cluster/simulate/model.ts';
 import { before } from '../cluster/simulate/object.ts';
 import { podUid } from '../cluster/simulate/sockets.ts';
 import { derive } from '../cluster/simulate/world.ts';
@@ -138,7 +138,7 @@ export function runKubelets(life: Life): void {
     if (pod.terminating !== undefined) {
       life.timers.cancel(`start ${uid}`);
       life.timers.once(`stop ${uid}`, STOP_SECONDS, () => stopPod(life, uid));
-    } else if (pod.phase === 'Pending') {
+    } else if (pod.phase === 'Pending' && pod.containers.every(isRunning)) {
       life.timers.once(`start ${uid}`, START_SECONDS, () => startPod(life, uid));
     }
   }

@@ -30,6 +30,10 @@ export interface Memory {
   readonly daemonNodes: Map<string, Set<string>>;
   /** Containers (workload and spec) that do not come up, and how they fail. */
   readonly broken: Map<string, { reason: string; message: string }>;
+  /** Containers that run and never get ready. */
+  readonly unready: Set<string>;
+  /** Nodes that boot without forwarding. */
+  readonly withoutForwarding: Set<string>;
   counter: number;
 }
 
@@ -38,6 +42,8 @@ export const freshMemory = (): Memory => ({
   prototypes: new Map(),
   daemonNodes: new Map(),
   broken: new Map(),
+  unready: new Set(),
+  withoutForwarding: new Set(),
   counter: 0,
 });
 

@@ -127,6 +127,7 @@ export function createLiving(options: LivingOptions): LivingCluster {
       current = settle(next);
       shown = current;
       for (const pod of current.pods) rememberBroken(memory, pod);
+      for (const node of current.nodes) if (node.faults.ipForwardOff === true) memory.withoutForwarding.add(node.name);
       rememberInstallation(life());
       rememberDaemonSets(life());
       rememberWorkloads(life());
@@ -148,4 +149,5 @@ export function createLiving(options: LivingOptions): LivingCluster {
 function rememberBroken(memory: Memory, pod: SimPod): void {
   const waiting = pod.containers.find((container) => container.waiting !== undefined)?.waiting;
   if (waiting !== undefined) memory.broken.set(brokenKey(pod), waiting);
+  else if (pod.phase === 'Running' && !pod.ready && pod.role === 'app') memory.unready.add(brokenKey(pod));
 }

@@ -2,9 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { at, count, items, text } from '../cluster/api/json.ts';
 import type { AdmissionRefusal, AdmissionRequest, KubeObject } from '../cluster/api/types.ts';
-import { rulesOfKind } from '../cluster/api/write/list-types.ts';
-import { afterUpdate, withManagers } from '../cluster/api/write/managed-fields.ts';
 import type { Life } from './life.ts';
+import { putAs } from './store-write.ts';
 
 const RECONCILE_SECONDS = 2;
 /** How long a hand edit lives until the operator looks at the DaemonSet again. */
@@ -38,16 +37,7 @@ function reconcile(life: Life): void {
   const spec = at(set, 'spec') as Record<string, unknown>;
   const template = at(spec, 'template') as Record<string, unknown>;
   const podSpec = { ...(at(template, 'spec') as object), containers };
-  const generation = Number(set.metadata['generation'] ?? 1) + 1;
-  const next: KubeObject = {
-    ...set,
-    metadata: { ...set.metadata, generation },
-    spec: { ...spec, template: { ...template, spec: podSpec } },
-  };
-  const time = `${new Date().toISOString().slice(0, 19)}Z`;
-  const writer = { manager: 'operator', operation: 'Update' as const, apiVersion: 'apps/v1', subresource: '', time };
-  life.store.put(withManagers(next, afterUpdate(set, next, writer, rulesOfKind('DaemonSet', true))));
-  life.edit((model) => ({ ...model }));
+  putAs(life, 'operator', set, { ...set, spec: { ...spec, template: { ...template, spec: podSpec } } });
 }
 
 /** Notes which Installation the operator has carried out: what differs afterwards is somebody's hand. */

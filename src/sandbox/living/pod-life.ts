@@ -53,22 +53,41 @@ export function startPod(life: Life, uid: string): void {
   const pod = podOf(life, uid);
   const node = nodeNamed(life, pod?.node);
   if (pod === undefined || node === undefined || pod.terminating !== undefined) return;
+  const trouble = troubleOf(life, pod);
+  const started = withContainers(life, node, pod, trouble);
+  editPod(life, uid, () => started);
+  if (pod.role === 'calico-node') startCalico(life, started);
+  if (pod.role === 'kube-proxy' && trouble === undefined) kubeProxyStarts(life, node.name);
+  const crashes = podOf(life, uid)?.containers.some((one) => one.waiting?.reason === 'CrashLoopBackOff') === true;
+  if (crashes) tryAgainLater(life, uid);
+  if (trouble !== undefined || pod.role === 'calico-node' || life.memory.unready.has(brokenKey(pod))) return;
+  life.timers.once(`ready ${uid}`, READY_SECONDS, () => editPod(life, uid, (one) => ({ ...one, ready: true })));
+}
+
+type Trouble = { reason: string; message: string } | undefined;
+
+/** A Pod whose containers run, or wait for what they lack. */
+function withContainers(life: Life, node: SimNode, pod: SimPod, trouble: Trouble): SimPod {
   const now = life.now();
-  const trouble = life.memory.broken.get(brokenKey(pod));
-  const ip = pod.ip ?? (pod.hostNetwork ? node.internalIp : freeIp(life.model(), node));
   const containers = pod.containers.map((container): SimContainer => {
     const { waiting: _waiting, ...rest } = container;
     return trouble === undefined ? { ...rest, startedAt: now } : { ...rest, waiting: trouble };
   });
-  const started: SimPod = { ...pod, phase: 'Running', started: pod.started ?? now, ip, ready: false, containers };
-  editPod(life, uid, () => started);
-  if (pod.role === 'calico-node') startCalico(life, started);
-  if (pod.role === 'kube-proxy' && trouble === undefined) kubeProxyStarts(life, node.name);
-  if (podOf(life, uid)?.containers.some((one) => one.waiting?.reason === 'CrashLoopBackOff')) tryAgainLater(life, uid);
-  else if (trouble === undefined && pod.role !== 'calico-node') {
-    life.timers.once(`ready ${uid}`, READY_SECONDS, () => editPod(life, uid, (one) => ({ ...one, ready: true })));
-  }
+  const base = { ...pod, started: pod.started ?? now, ready: false, containers };
+  if (trouble?.reason.includes('Pull') === true) return base;
+  const ip = pod.ip ?? (pod.hostNetwork ? node.internalIp : freeIp(life.model(), node));
+  return { ...base, phase: 'Running', ip };
 }
+
+/** What keeps the containers from coming up: what kept the same ones before, or an image that no registry has. */
+function troubleOf(life: Life, pod: SimPod): Trouble {
+  const missing = pod.containers.find((container) => NO_SUCH_IMAGE.test(container.image));
+  if (missing === undefined) return life.memory.broken.get(brokenKey(pod));
+  return { reason: 'ImagePullBackOff', message: `Back-off pulling image "${missing.image}"` };
+}
+
+/** Names that tests give to images which cannot be pulled. */
+const NO_SUCH_IMAGE = /no-such|does-not-exist/;
 
 /** A crashing container is started again after its back-off, and ends again: nothing but its count changes. */
 function tryAgainLater(life: Life, uid: string): void {
@@ -106,7 +125,7 @@ export function restarted(pod: SimPod, now: string): SimPod {
 
 /** The same owner with the same containers fails in the same way. */
 export function brokenKey(pod: SimPod): string {
-  const parts = pod.containers.map(({ image, command, env }) => ({ image, command, env }));
+  const parts = pod.containers.map(({ image, command = [], env = {} }) => ({ image, command, env }));
   const owner = pod.owner?.kind === 'ReplicaSet' ? ownerKey(pod).replace(/-[^-]+$/, '') : ownerKey(pod);
   return `${owner} ${JSON.stringify(parts)}`;
 }

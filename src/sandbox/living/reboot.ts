@@ -17,7 +17,7 @@ export function reboot(life: Life, name: string): void {
   for (const kind of ['kubelet', 'status']) life.timers.cancel(`${kind} ${name}`);
   const calicoNode = stoppedCalico(derive(life.model()), node);
   editNode(life, name, (one) => ({
-    ...booted(one, life.now()),
+    ...booted(one, life.now(), life.memory.withoutForwarding.has(name)),
     calicoNode,
     containersRun: false,
     kubelet: { ...one.kubelet, state: 'stopped', since: life.now() },
@@ -25,17 +25,15 @@ export function reboot(life: Life, name: string): void {
   life.timers.once(`kubelet ${name}`, BOOT_SECONDS, () => startKubelet(life, name));
 }
 
-function booted(node: SimNode, now: string): SimNode {
+function booted(node: SimNode, now: string, forwardOff: boolean): SimNode {
   const { swap } = node;
   const kept = Object.entries(node.files ?? {}).filter(([file]) => !file.startsWith('/proc/'));
-  const { ipForwardOff, ...faults } = node.faults;
-  // A machine that came up without forwarding before does so again.
-  const off = ipForwardOff === true || node.files?.['/proc/sys/net/ipv4/ip_forward'] !== undefined;
+  const { ipForwardOff: _off, ...faults } = node.faults;
   const clean: SimNode = {
     ...node,
     bootedAt: now,
     files: Object.fromEntries(kept),
-    faults: off ? { ...faults, ipForwardOff: true } : faults,
+    faults: forwardOff ? { ...faults, ipForwardOff: true } : faults,
     ...(swap === undefined ? {} : { swap: { ...swap, active: comesBack(node, swap), usedKi: 0 } }),
   };
   return settingsOf(clean).reduce(

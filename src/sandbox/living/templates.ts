@@ -25,6 +25,11 @@ export function revisionOf(life: Life, key: string, workload: KubeObject, first?
   return name;
 }
 
+/** The revision that a Pod is of; Pods from before the first change carry no name where nobody looked at it. */
+export function podRevision(life: Life, key: string, pod: SimPod): string | undefined {
+  return pod.labels['controller-revision-hash'] ?? [...(life.memory.revisions.get(key)?.values() ?? [])][0];
+}
+
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 const letter = (byte: number): string => LETTERS[byte % LETTERS.length] ?? 'b';
 

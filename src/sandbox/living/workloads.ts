@@ -1,8 +1,18 @@
-/** Deployments, ReplicaSets and StatefulSets. */
+/** The controllers of Deployments, ReplicaSets and StatefulSets, one after the other. */
+import { rememberDeployments, syncDeployments } from './deployments.ts';
 import type { Life } from './life.ts';
+import { syncReplicaSets } from './replica-sets.ts';
+import { rememberStatefulSets, syncStatefulSets } from './stateful-sets.ts';
 
 /** Remembers what workloads look like before anything changes. */
-export function rememberWorkloads(_life: Life): void {}
+export function rememberWorkloads(life: Life): void {
+  rememberDeployments(life);
+  rememberStatefulSets(life);
+}
 
 /** One look at every workload. */
-export function syncWorkloads(_life: Life): void {}
+export function syncWorkloads(life: Life): void {
+  syncDeployments(life);
+  syncReplicaSets(life);
+  syncStatefulSets(life);
+}

@@ -3,7 +3,7 @@ import type { KubeObject } from '../api/types.ts';
 import { digest } from './address.ts';
 import { nodeUnknown } from './endpoints.ts';
 import { nodeOf } from './lookups.ts';
-import type { ClusterModel, SimContainer, SimPod } from './model.ts';
+import { type ClusterModel, isRunning, type SimContainer, type SimPod } from './model.ts';
 import { before, defined, object, seconds } from './object.ts';
 
 /** Pod objects. */
@@ -185,14 +185,8 @@ function tolerations(pod: SimPod): Record<string, unknown>[] {
 }
 
 function podStatus(model: ClusterModel, pod: SimPod): Record<string, unknown> {
-  const created = seconds(pod.created);
   const qosClass = pod.containers.some((container) => container.requests !== undefined) ? 'Burstable' : 'BestEffort';
-  if (pod.phase === 'Pending') {
-    const why = { type: 'PodScheduled', lastProbeTime: null, lastTransitionTime: created };
-    const scheduled = pod.node !== undefined;
-    const condition = scheduled ? { ...why, status: 'True' } : { ...why, status: 'False', ...pod.pending };
-    return { phase: 'Pending', qosClass, conditions: [condition] };
-  }
+  if (pod.phase === 'Pending') return pendingStatus(pod, qosClass);
   const started = seconds(pod.started ?? pod.created);
   const restarted = seconds(pod.containers[0]?.startedAt ?? started);
   // The controller changes the condition only; what the containers were last seen doing stays.
@@ -223,6 +217,15 @@ function podStatus(model: ClusterModel, pod: SimPod): Record<string, unknown> {
     ],
     containerStatuses: pod.containers.map((container) => containerStatus(pod, container)),
   });
+}
+
+function pendingStatus(pod: SimPod, qosClass: string): Record<string, unknown> {
+  const why = { type: 'PodScheduled', lastProbeTime: null, lastTransitionTime: seconds(pod.created) };
+  const scheduled = pod.node !== undefined;
+  const condition = scheduled ? { ...why, status: 'True' } : { ...why, status: 'False', ...pod.pending };
+  const waits = scheduled && !pod.containers.every(isRunning);
+  const containerStatuses = waits ? pod.containers.map((container) => containerStatus(pod, container)) : undefined;
+  return defined({ phase: 'Pending', qosClass, conditions: [condition], containerStatuses });
 }
 
 function containerStatus(pod: SimPod, container: SimContainer): Record<string, unknown> {
