@@ -30,6 +30,7 @@ const PROCESSES: Readonly<Record<string, Run>> = {
     return Math.max(...(await Promise.all(codes)));
   },
   bot: async (argv) => (await import('./bot/main.ts')).runBot(argv, process.env, io),
+  remediator: async (argv) => (await import('./remediator/main.ts')).runRemediator(argv, process.env, io),
   sandbox: async (argv) => (await import('./sandbox/main.ts')).runSandbox(argv),
   worker: async (argv) => {
     keepYoungHeapSmall();

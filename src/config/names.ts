@@ -2,7 +2,7 @@
 import { nearest } from '../core/nearest.ts';
 import { BOT_FIELDS } from './bot.ts';
 import type { Environment, Field, FieldTable } from './fields.ts';
-import { REMEDIATOR_FIX_FIELDS } from './fix.ts';
+import { REMEDIATOR_FIELDS } from './remediator.ts';
 import { WORKER_FIELDS } from './worker.ts';
 
 /** Variables of other processes, which may stand in the same environment. */
@@ -13,7 +13,7 @@ const SERVICE_LINK = /_(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCT
 /** The fields of all processes, each variable once, in the order of the tables. */
 export function allFields(): readonly Field<unknown>[] {
   const byName = new Map<string, Field<unknown>>();
-  const tables = [BOT_FIELDS, WORKER_FIELDS, REMEDIATOR_FIX_FIELDS];
+  const tables = [BOT_FIELDS, WORKER_FIELDS, REMEDIATOR_FIELDS];
   for (const field of tables.flatMap((table): Field<unknown>[] => Object.values(table))) {
     if (!byName.has(field.name)) byName.set(field.name, field);
   }

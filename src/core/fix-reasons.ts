@@ -16,6 +16,10 @@ export const FIX_REASONS = {
     en: 'The policy file cannot be used now: {why}. Nothing is approved or applied until it is mended.',
     zh: '策略文件目前无法使用：{why}。修好之前不会批准或执行任何操作。',
   },
+  'fix.not-known': {
+    en: 'This remediator does not know {remediation}: worker and remediator are of different versions.',
+    zh: '此 remediator 不认识 {remediation}：worker 与 remediator 的版本不同。',
+  },
   'fix.too-many-nodes': {
     en: 'It touches {nodes} nodes, and the policy allows at most {limit} (limits.nodes).',
     zh: '它会影响 {nodes} 个节点，而策略最多允许 {limit} 个（limits.nodes）。',

@@ -1,19 +1,22 @@
 /** Which rights the steps of a plan use, in RBAC's words, and how people and kubectl say them. */
 import type { ApiTarget, PlanStep, Right } from './remediation.ts';
 
-/** Gives the rights that carrying the steps out uses, each once: to read what is changed or waited for, and to change it. */
-export function rightsOfSteps(steps: readonly PlanStep[]): Right[] {
-  const rights = new Map(steps.flatMap(rightsOf).map((right) => [JSON.stringify(right), right]));
-  return [...rights.values()];
+/**
+ * Gives the rights that carrying the steps out uses, each once: to read what is changed or waited for, and to change it;
+ * and to read the nodes whose agents' addresses are not known otherwise (`readsNode`).
+ */
+export function rightsOfSteps(steps: readonly PlanStep[], readsNode: (name: string) => boolean = () => false): Right[] {
+  const all = steps.flatMap((step) => rightsOf(step, readsNode));
+  return [...new Map(all.map((right) => [JSON.stringify(right), right])).values()];
 }
 
-function rightsOf(step: PlanStep): Right[] {
+function rightsOf(step: PlanStep, readsNode: (name: string) => boolean): Right[] {
   if (step.type === 'api') {
     const write = on(step.verb, step.target);
     const whole = step.subresource === undefined ? write.resource : `${write.resource}/${step.subresource}`;
     return [on('get', step.target), { ...write, resource: whole }];
   }
-  if (step.type === 'node') return [nodes(step.node)];
+  if (step.type === 'node') return readsNode(step.node) ? [nodes(step.node)] : [];
   if (step.type === 'manual') return [];
   const { until } = step;
   if (until.kind === 'rolled-out') return [on('get', until.target)];
@@ -25,7 +28,6 @@ function on(verb: string, { group, resource, namespace, name }: ApiTarget): Righ
   return { verb, group, resource, ...(namespace === undefined ? {} : { namespace }), name };
 }
 
-/** Agents are asked at their node's addresses. */
 function nodes(name: string): Right {
   return { verb: 'get', group: '', resource: 'nodes', name };
 }

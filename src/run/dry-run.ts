@@ -18,6 +18,8 @@ export interface DryRunPorts {
   /** Of the identity that will write. */
   readonly reader: ClusterReader;
   readonly writer: ClusterWriter;
+  /** Whether a node's agent is asked at the addresses that the API server knows; default true. */
+  readonly readsNode?: (name: string) => boolean;
 }
 
 export type DryRunOutcome =
@@ -37,7 +39,8 @@ const DRY_RUN_MINOR = 13;
  */
 export async function dryRunPlan(draft: Draft, ports: DryRunPorts, signal: AbortSignal): Promise<DryRunOutcome> {
   if (!draft.steps.some((step) => step.type === 'api' || step.type === 'node')) return refused('fix.only-manual');
-  const missing = await missingRight([...draft.rights, ...rightsOfSteps(draft.steps)], ports.writer, signal);
+  const used = rightsOfSteps(draft.steps, ports.readsNode ?? (() => true));
+  const missing = await missingRight([...draft.rights, ...used], ports.writer, signal);
   if (missing !== undefined)
     return refused('fix.right-missing', { right: rightText(missing), command: rightCommand(missing) });
   const writes = draft.steps.some((step) => step.type === 'api');

@@ -83,8 +83,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<StepAnswer> {
   const { step, fix, planHash, approvedBy } = input;
-  const where = ports.nodeOf ?? ((name: string) => addressesOf(ports.reader, name, signal));
-  const node = await where(step.node, signal);
+  const node = ports.knownNode?.(step.node) ?? (await addressesOf(ports.reader, step.node, signal));
   const now = ports.clock.now();
   const grant: Grant = {
     version: 1,

@@ -38,8 +38,8 @@ export interface ApplyPorts {
   /** Signs grants; only the remediator's are believed. */
   readonly signer: Signer;
   readonly clock: Clock;
-  /** Gives a node's addresses; without it they are read from the API server. */
-  readonly nodeOf?: (name: string, signal: AbortSignal) => Promise<AgentNode>;
+  /** Gives a node whose agent's address is known; of others the addresses are read from the API server. */
+  readonly knownNode?: (name: string) => AgentNode | undefined;
   readonly times?: Partial<ApplyTimes>;
 }
 
