@@ -37,8 +37,8 @@ const PAGE = 500;
 const MOST_SEARCHED = 50_000;
 /** More processes than this never append in the same millisecond again and again. */
 const MOST_TRIES = 200;
-/** An entry at the end that is not ours is stepped over, so many at most. */
-const MOST_BAD = 1000;
+/** Where the log was tampered with, the last good entry is looked for among so many. */
+const LOOKED_BACK = 200;
 
 /** Appends only where the list still ends as the writer saw it. ARGV: length and last element that were seen, entry. */
 const APPEND = `
@@ -89,8 +89,9 @@ export function createAudit(redis: Redis, keys: Keys, log: Log): Audit {
     async append(given) {
       const event = tidy(given);
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-        const { head, length, last, skipped } = await lastOf(redis, keys);
-        if (skipped > 0) log.error({ skipped }, 'the audit log ends in entries that are not signed by us');
+        const { head, length, last, disturbed } = await lastOf(redis, keys);
+        if (disturbed)
+          log.error({ length, seq: head.seq }, 'the audit log was tampered with; kubewhy audit verify says where');
         const entry = AuditEntry.parse({
           version: 1,
           seq: head.seq + 1,
@@ -115,23 +116,26 @@ interface Last {
   readonly length: number;
   /** The last element as it stands. */
   readonly last: string;
-  /** Elements after the head that are not ours. */
-  readonly skipped: number;
+  /** True where something else than our own entries stands at the end. */
+  readonly disturbed: boolean;
 }
 
 /** Finds the last signed entry, and what it takes to append behind it. */
 async function lastOf(redis: Redis, verifier: Verifier): Promise<Last> {
-  for (;;) {
-    const length = await redis.llen(KEY);
-    const last = await redis.lindex(KEY, -1);
-    if (last === null) return { head: { seq: 0, hash: FIRST_HASH }, length: 0, last: '', skipped: 0 };
-    for (let skipped = 0; skipped < Math.min(length, MOST_BAD); skipped += 1) {
-      const text = skipped === 0 ? last : await redis.lindex(KEY, length - 1 - skipped);
-      const signed = text === null ? undefined : verifiedEntry(jsonOf(text), verifier);
-      if (signed !== undefined) return { head: { seq: signed.entry.seq, hash: signed.hash }, length, last, skipped };
-    }
-    return { head: { seq: 0, hash: FIRST_HASH }, length, last, skipped: Math.min(length, MOST_BAD) };
-  }
+  const length = await redis.llen(KEY);
+  const last = (await redis.lindex(KEY, -1)) ?? '';
+  const at = last === '' ? undefined : verifiedEntry(jsonOf(last), verifier);
+  const head = at === undefined ? { seq: 0, hash: FIRST_HASH } : { seq: at.entry.seq, hash: at.hash };
+  if (head.seq === length) return { head, length, last, disturbed: false };
+  // Something was put in or taken out. An old entry that was put at the end is signed too: the largest number counts.
+  const signed = (await redis.lrange(KEY, -LOOKED_BACK, -1)).flatMap(
+    (text) => verifiedEntry(jsonOf(text), verifier) ?? [],
+  );
+  const largest = signed.reduce(
+    (most, { entry, hash }) => (entry.seq > most.seq ? { seq: entry.seq, hash } : most),
+    head,
+  );
+  return { head: largest, length, last, disturbed: true };
 }
 
 /** Takes secrets out and cuts each text to what the log takes; what people and clusters wrote may be of any length. */

@@ -175,7 +175,8 @@ export function createFixes(redis: Redis, options: FixOptions, log: Log): Fixes 
 
 /** @throws Error that names the field: what comes from a cluster is cut to size before it comes here. */
 function fitting(record: object): FixRecord {
-  const parsed = FixRecord.safeParse(record);
+  const members = Object.entries(record).filter(([, value]) => value !== undefined);
+  const parsed = FixRecord.safeParse(Object.fromEntries(members));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new Error(`the record of a fix does not fit at ${issue?.path.join('.')}: ${issue?.message}`);
