@@ -27,6 +27,9 @@ export const FLAGS: readonly FlagSpec[] = [
   { name: 'at', value: 'PLACE', about: 'Through which entry it fails: a node, or one of its addresses.' },
   { name: 'lang', value: 'LANGUAGE', choices: ['en', 'zh-cn'], about: 'en or zh-cn; default: from $LC_ALL, $LANG.' },
   { name: 'save', value: 'FILE', about: 'Also write the evidence there, for kubewhy replay.' },
+  { name: 'plan', about: 'Of fix: only show the plan (default).' },
+  { name: 'approve', about: 'Of fix: carry the plan out with your own rights, then verify it.' },
+  { name: 'remediation', value: 'NAME', about: 'Of fix: which of the fixes that the diagnosis offers.' },
   {
     name: 'agents',
     value: 'WHERE',

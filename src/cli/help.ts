@@ -14,6 +14,9 @@ Ask
 Keep and judge again
   kubewhy why-not-reachable 30080 --save evidence.json
   kubewhy replay evidence.json                         the same evidence, the same answer, no cluster needed
+Fix
+  kubewhy fix diagnosis.json --plan                    the plan for its cause, from fresh evidence; changes nothing
+  kubewhy fix diagnosis.json --approve                 its API steps with your own rights, then verified
 Look up
   kubewhy schema evidence|report|agent                 JSON Schema of each public format
   kubewhy completion bash|zsh|fish                     for your shell's start-up file
@@ -30,6 +33,7 @@ const EXITS = `Exit codes
   2  wrong usage or bad input
   3  inconclusive: evidence is missing, and the report says which
   4  the cluster could not be reached or refused the credentials
+  (fix: 0 plan shown or fix verified, 1 refused or not verified, 3 not known)
 `;
 
 /** The whole help. */
@@ -47,6 +51,7 @@ export const COMMANDS = [
   'diagnose',
   'preflight',
   'replay',
+  'fix',
   'schema',
   'completion',
   'rights',

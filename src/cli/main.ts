@@ -49,6 +49,10 @@ async function command(args: Arguments, env: Environment, io: Io): Promise<numbe
     const { ask } = await import('./ask.ts');
     return ask(args, environment, io);
   }
+  if (verb === 'fix') {
+    const { fix } = await import('./fix.ts');
+    return fix(args, environment, io);
+  }
   const [near] = nearest(verb, COMMANDS, 1);
   const hint = near === undefined ? 'kubewhy --help lists them.' : `Did you mean ${near}?`;
   throw new UserError('unknown-command', `I know no command "${verb.slice(0, 60)}". ${hint}`);

@@ -185,6 +185,12 @@ export const FIX_REASONS = {
     en: '{object} was changed by {by} at {at}, since the fix; taking the fix back would overwrite that.',
     zh: '修复之后，{object} 已于 {at} 被 {by} 更改；撤销会覆盖该更改。',
   },
+  // At a terminal.
+  'fix.needs-remediator': {
+    en: 'Steps on {nodes} need the remediator and its grants; from a terminal they are only shown. Nothing was done.',
+    zh: '{nodes} 上的步骤需要 remediator 及其授权；在终端中只会显示。没有执行任何操作。',
+  },
+  'fix.undo-by': { en: 'To take it back:', zh: '撤销方法：' },
   // Where nobody goes on.
   'fix.no-worker': {
     en: 'No worker planned it within {seconds} s. Look whether kubewhy worker runs for this cluster, then propose again.',
