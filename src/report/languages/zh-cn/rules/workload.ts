@@ -2,6 +2,28 @@
 import type { RuleWords } from '../../words.ts';
 
 export const workload: RuleWords = {
+  'node-cordoned': {
+    _summary: '因被封锁而不接收新 Pod 的节点',
+    found: '节点 {node} 已被封锁：它不接收新的 Pod。{owners} 在等待节点。',
+    asked: '节点 {node} 已被封锁：它不接收新的 Pod。那里运行的照常运行。',
+    spec: '节点 {node} 设置了 spec.unschedulable。',
+    word: '调度器对 {pod} 的说明：{message}',
+    uncordon: '如果原因已消除，请重新放行 Pod。',
+  },
+  'rollout-stuck': {
+    _summary: '上一个版本正常而新版本起不来的发布',
+    found: '{workload} 的发布卡住了：版本 {now} 没有 Pod 变为可用。版本 {before} 有 {available} 个 Pod 正常。',
+    deadline: '{workload} 的条件 Progressing 为 False（{reason}）：{message}',
+    sets: 'ReplicaSet {set}（版本 {revision}）：{desired} 个中有 {available} 个可用。',
+    undo: '回到版本 {before}，再查看版本 {now} 改了什么。',
+    restart: '重启：启动的仍是同一版本。',
+  },
+  'workload-scaled-to-zero': {
+    _summary: '被缩容到零的工作负载',
+    found: '{workload} 被缩容到 0：它不需要 Pod，因此没有 Pod 在运行。',
+    spec: '{workload}：spec.replicas 为 0，{available} 个 Pod 可用。',
+    scale: '如果它应当运行，请扩容。有人或程序把它设为 0：请查明是谁，以免再次发生。',
+  },
   'pod-pending': {
     _summary: '等待节点、或在已分配的节点上没有启动的 Pod',
     unscheduled: '{owner} 有 {count} 个 Pod 在等待节点：{pods}。',
