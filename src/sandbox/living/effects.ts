@@ -41,6 +41,7 @@ export function applyEffect(life: Life, effect: Effect): EffectAnswer {
   const { program, args } = effect;
   if (program === 'swapoff' || program === 'swapon') return swap(life, node, program, args);
   if (program === 'systemctl') return runSystemctl(life, node, args);
+  if (program === 'ethtool') return ethtool(life, node, args);
   return { error: 'not-found', message: `running ${program} failed: it does not exist` };
 }
 
@@ -60,8 +61,21 @@ function swap(life: Life, node: SimNode, program: 'swapoff' | 'swapon', args: st
   return DONE;
 }
 
+/** `ethtool -K vxlan.calico tx-checksum-ip-generic off`: lost when the device is made anew. */
+function ethtool(life: Life, node: SimNode, args: string[]): EffectAnswer {
+  const [option, device, feature, state] = args;
+  const there = life.model().calico.encapsulation === 'vxlan' && node.containersRun && device === 'vxlan.calico';
+  if (!there) return { code: 1, stdout: '', stderr: 'netlink error: No such device\n' };
+  if (option !== '-K' || feature !== 'tx-checksum-ip-generic' || (state !== 'on' && state !== 'off')) {
+    return { code: 1, stdout: '', stderr: 'ethtool: bad command line argument(s)\n' };
+  }
+  editNode(life, node.name, (one) => ({ ...one, txChecksum: state }));
+  return DONE;
+}
+
 function write(life: Life, node: SimNode, file: string, content: string): EffectAnswer {
   editNode(life, node.name, (one) => withFile(one, file, content));
+  hostChanged(life, node.name);
   return DONE;
 }
 

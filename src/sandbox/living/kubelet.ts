@@ -1,4 +1,5 @@
 /** Kubelets: they start or die by swap and flags, post their node's status, and are given up by the node controller. */
+import { fatalReason } from '../cluster/simulate/kubelet-fatal.ts';
 import { type ClusterModel, isRunning, type SimNode, type SimPod } from '../cluster/simulate/model.ts';
 import { before } from '../cluster/simulate/object.ts';
 import { podUid } from '../cluster/simulate/sockets.ts';
@@ -15,19 +16,10 @@ const GIVEN_UP_SECONDS = 40;
 const STOP_SECONDS = 2;
 const START_SECONDS = 2.5;
 
-/** Why this node's kubelet ends right after its start; undefined where it stays. */
-export function fatal(node: SimNode): 'swap' | undefined {
-  return node.swap?.active === true && node.files?.[KUBELET_FLAGS]?.includes('--fail-swap-on=false') !== true
-    ? 'swap'
-    : undefined;
-}
-
-const KUBELET_FLAGS = '/var/lib/kubelet/kubeadm-flags.env';
-
 /** Something changed on the machine: a kubelet in its crash loop may stay up at its next start. */
 export function hostChanged(life: Life, name: string): void {
   const node = nodeNamed(life, name);
-  if (node?.kubelet.state !== 'crash-loop' || fatal(node) !== undefined) return;
+  if (node?.kubelet.state !== 'crash-loop' || fatalReason(life.model(), node) !== undefined) return;
   life.timers.once(`kubelet ${name}`, RESTART_SECONDS, () => startKubelet(life, name));
 }
 
@@ -36,7 +28,7 @@ export function startKubelet(life: Life, name: string): void {
   const node = nodeNamed(life, name);
   if (node === undefined) return;
   life.timers.cancel(`kubelet ${name}`);
-  if (fatal(node) !== undefined) {
+  if (fatalReason(life.model(), node) !== undefined) {
     editNode(life, name, (one) => withKubelet(one, 'crash-loop', life.now()));
     life.timers.cancel(`status ${name}`);
     giveUpLater(life, name);

@@ -5,6 +5,7 @@ import { podUid } from '../cluster/simulate/sockets.ts';
 import { podIp } from '../cluster/simulate/standard-pods.ts';
 import { derive } from '../cluster/simulate/world.ts';
 import { backOffSeconds, crashing, startCalico, stoppedCalico } from './calico-node.ts';
+import { configuredAddresses } from './kube-proxy-config.ts';
 import { editPod, type Life, nodeNamed, ownerKey, podOf } from './life.ts';
 
 const READY_SECONDS = 1;
@@ -100,12 +101,13 @@ function tryAgainLater(life: Life, uid: string): void {
   life.timers.once(`back-off ${uid}`, backOffSeconds(restarts), again, true);
 }
 
-/** kube-proxy programs all rules anew when it starts. */
+/** kube-proxy reads its configuration and programs all rules anew when it starts. */
 function kubeProxyStarts(life: Life, name: string): void {
+  const nodePortAddresses = configuredAddresses(life);
   life.edit((model) => {
     const start = (node: SimNode): SimNode => {
       const { proxyFlushed: _flushed, kubeProxyDown: _down, ...faults } = node.faults;
-      return { ...node, faults };
+      return { ...node, faults, nodePortAddresses };
     };
     return { ...model, nodes: model.nodes.map((node) => (node.name === name ? start(node) : node)) };
   });

@@ -29,8 +29,9 @@ function booted(node: SimNode, now: string, forwardOff: boolean): SimNode {
   const { swap } = node;
   const kept = Object.entries(node.files ?? {}).filter(([file]) => !file.startsWith('/proc/'));
   const { ipForwardOff: _off, ...faults } = node.faults;
+  const { txChecksum: _lost, ...lasting } = node;
   const clean: SimNode = {
-    ...node,
+    ...lasting,
     bootedAt: now,
     files: Object.fromEntries(kept),
     faults: forwardOff ? { ...faults, ipForwardOff: true } : faults,

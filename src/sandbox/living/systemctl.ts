@@ -1,8 +1,8 @@
 /** systemctl on a simulated machine: units of swap, kubelet and its companions, as far as an agent asks for them. */
-import { swapUnit } from '../cluster/simulate/host-system.ts';
+import { runtimeUnit, swapUnit } from '../cluster/simulate/host-system.ts';
 import type { SimNode, SimSwap } from '../cluster/simulate/model.ts';
 import type { EffectAnswer } from './effects.ts';
-import { startKubelet, stopKubelet } from './kubelet.ts';
+import { hostChanged, startKubelet, stopKubelet } from './kubelet.ts';
 import { editNode, type Life } from './life.ts';
 
 const done = (stdout = ''): EffectAnswer => ({ code: 0, stdout, stderr: '' });
@@ -17,7 +17,19 @@ export function runSystemctl(life: Life, node: SimNode, args: readonly string[])
   if (unit.endsWith('.swap')) return swapVerb(life, node, verb, unit);
   const name = unit.endsWith('.service') ? unit : `${unit}.service`;
   if (name === 'kubelet.service') return kubeletVerb(life, node, verb);
+  if (name === `${runtimeUnit(node)}.service`) return serviceVerb(life, node, verb, { runtimeDown: false });
+  if (name === 'kube-proxy.service' && node.kubeProxyUnit === true) {
+    return serviceVerb(life, node, verb, { faults: { ...node.faults, kubeProxyDown: false, proxyFlushed: false } });
+  }
   return failed(`Failed to ${verb} ${unit}: Unit ${unit} not found.`, 5);
+}
+
+/** A unit that is started by changing what is wrong with the node; kubelet tries again by itself. */
+function serviceVerb(life: Life, node: SimNode, verb: string, started: Partial<SimNode>): EffectAnswer {
+  if (verb !== 'start' && verb !== 'restart') return failed(`Unknown operation ${verb}.`);
+  editNode(life, node.name, (one) => ({ ...one, ...started }));
+  hostChanged(life, node.name);
+  return done();
 }
 
 function kubeletVerb(life: Life, node: SimNode, verb: string): EffectAnswer {

@@ -2,6 +2,7 @@
 import { at, entries, items, text } from '../cluster/api/json.ts';
 import type { KubeObject, WriteChange } from '../cluster/api/types.ts';
 import type { ClusterModel, SimPod, SimPort, SimService } from '../cluster/simulate/model.ts';
+import { signLater } from './certificates.ts';
 import { editPod, type Life } from './life.ts';
 import { removePod } from './pod-life.ts';
 import { labelsOf } from './templates.ts';
@@ -11,6 +12,7 @@ export function takeWrite(life: Life, change: WriteChange): void {
   const { object, type } = change;
   if (object.kind === 'Pod') takePod(life, object, type === 'DELETED');
   if (object.kind === 'Service') takeService(life, object, type === 'DELETED');
+  if (object.kind === 'CertificateSigningRequest') signLater(life, object);
   if (object.kind === 'Node') takeNode(life, object, type === 'DELETED');
 }
 

@@ -27,6 +27,7 @@ export function systemCommands(model: ClusterModel, node: SimNode): Record<strin
         ? { code: 1, stderr: 'Unknown operation show\n' }
         : { stdout: `Timezone=${node.timeZone}\nLocalRTC=no\nCanNTP=yes\nNTP=yes\nNTPSynchronized=yes\n` },
     ...swapCommands(node),
+    ...vxlanCommands(model, node),
   };
   const journal = kubeletJournal(model, node).map((entry) => `${JSON.stringify(entry)}\n`);
   for (const unit of ['kubelet', 'containerd', 'docker', 'crio', 'kube-proxy']) {
@@ -40,7 +41,8 @@ export function systemCommands(model: ClusterModel, node: SimNode): Record<strin
   return out;
 }
 
-function runtimeUnit(node: SimNode): string {
+/** The runtime's unit, without `.service`. */
+export function runtimeUnit(node: SimNode): string {
   return node.runtime.startsWith('docker') ? 'docker' : node.runtime.startsWith('cri-o') ? 'crio' : 'containerd';
 }
 
@@ -85,6 +87,11 @@ function unitState(model: ClusterModel, node: SimNode, unit: string): UnitState 
     const restarts = Math.floor((Date.parse(model.now) - Date.parse(node.bootedAt)) / 10_700);
     return { active: 'activating', sub: 'auto-restart', result: 'exit-code', restarts, since };
   }
+  const stopped = { ...running, active: 'inactive', sub: 'dead' };
+  if (unit === 'kube-proxy' && node.kubeProxyUnit === true) {
+    return node.faults.kubeProxyDown === true ? stopped : running;
+  }
+  if (unit === runtimeUnit(node) && node.runtimeDown === true) return stopped;
   if (unit === runtimeUnit(node) || (unit === 'containerd' && runtimeUnit(node) === 'docker')) return running;
   if (unit === 'nftables' && node.faults.firewallDrops !== undefined && model.proxy.mode === 'nftables') {
     return { ...running, sub: 'exited' };
@@ -109,6 +116,14 @@ function lsblk(node: SimNode): string {
     ...(swap ? [['sda3', '0657fd6d-a4ab-43c4-84e5-0933c84b4f4f', 'swap'] as [string, string, string]] : []),
   ];
   return rows.map(([name, type, fs]) => `NAME="${name}" PARTTYPE="${type}" FSTYPE="${fs}"\n`).join('');
+}
+
+function vxlanCommands(model: ClusterModel, node: SimNode): Record<string, Output> {
+  if (model.calico.encapsulation !== 'vxlan' || !node.containersRun) return {};
+  const state = node.txChecksum ?? 'on';
+  const rows = ['Features for vxlan.calico:', 'rx-checksumming: on', `tx-checksumming: ${state}`];
+  const more = ['\ttx-checksum-ipv4: off [fixed]', `\ttx-checksum-ip-generic: ${state}`, 'scatter-gather: on'];
+  return { 'ethtool -k vxlan.calico': { stdout: `${[...rows, ...more].join('\n')}\n` } };
 }
 
 /** `dev-sda3.swap`: the unit of a device by its path. */

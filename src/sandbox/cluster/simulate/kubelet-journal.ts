@@ -1,5 +1,6 @@
 /** kubelet's journal as `journalctl --output json` prints it: recorded lines, or those of a version made up around its fatal text. */
 import { atLeast } from './address.ts';
+import { fatalReason } from './kubelet-fatal.ts';
 import { nodeOf } from './lookups.ts';
 import type { ClusterModel, SimNode } from './model.ts';
 
@@ -61,6 +62,27 @@ export function swapFatal(model: ClusterModel, node: SimNode, time: string): str
   return `${klogHead(node, time, 'E')} run.go:74] "command failed" err=${quoted}`;
 }
 
+/** The last words of a start that fails. */
+function fatalText(model: ClusterModel, node: SimNode, time: string): string {
+  const reason = fatalReason(model, node);
+  if (reason === undefined || reason.kind === 'swap') return swapFatal(model, node, time);
+  const text =
+    reason.kind === 'flag' ? `failed to parse kubelet flag: unknown flag: ${reason.flag}` : runtimeText(model, node);
+  if (atLeast(model.kubernetes, '1.25.0')) {
+    return `${klogHead(node, time, 'E')} run.go:74] "command failed" err=${JSON.stringify(text)}`;
+  }
+  return `${klogHead(node, time, 'F')} server.go:274] ${text}`;
+}
+
+function runtimeText(model: ClusterModel, node: SimNode): string {
+  if (node.runtime.startsWith('docker')) {
+    return 'failed to run Kubelet: failed to get docker version: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+  }
+  const socket = `/run/${node.runtime.startsWith('cri-o') ? 'crio/crio' : 'containerd/containerd'}.sock`;
+  const api = atLeast(model.kubernetes, '1.26.0') ? 'v1' : 'v1alpha2';
+  return `failed to run Kubelet: validate service connection: validate CRI ${api} runtime API for endpoint "unix://${socket}": rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix ${socket}: connect: no such file or directory"`;
+}
+
 function crashLoop(model: ClusterModel, node: SimNode): JournalEntry[] {
   const out: JournalEntry[] = [];
   const last = Date.parse(node.kubelet.since);
@@ -88,7 +110,7 @@ function crashLoop(model: ClusterModel, node: SimNode): JournalEntry[] {
         `${klogHead(node, start, 'I')} server.go:646] --cgroups-per-qos enabled, but --cgroup-root was not specified.  defaulting to /`,
         pid,
       ),
-      entry(node, at, 'kubelet', swapFatal(model, node, at), pid),
+      entry(node, at, 'kubelet', fatalText(model, node, at), pid),
       entry(node, at, 'systemd', `kubelet.service: Main process exited, code=exited, ${status}`),
       entry(node, at, 'systemd', 'kubelet.service: Unit entered failed state.'),
       entry(node, at, 'systemd', "kubelet.service: Failed with result 'exit-code'."),

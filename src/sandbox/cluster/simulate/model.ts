@@ -49,6 +49,8 @@ export interface NodeFaults {
   firewallDrops?: number[];
   /** TCP 179 is filtered on this node. */
   bgpPortBlocked?: boolean;
+  /** The NIC spoils checksums of packets inside VXLAN while it computes them itself: TCP across the tunnel hangs. */
+  txChecksumBroken?: boolean;
   /** The bird process is not running. */
   birdDown?: boolean;
 }
@@ -94,6 +96,14 @@ export interface SimNode {
   swap?: SimSwap;
   /** Files that were written by somebody, over those that are worked out. */
   files?: Record<string, string>;
+  /** The unit of the container runtime is not active. */
+  runtimeDown?: boolean;
+  /** kube-proxy is the machine's own unit here, and no Pod. */
+  kubeProxyUnit?: boolean;
+  /** TX checksum offload of the VXLAN device; the kernel's own choice is on. */
+  txChecksum?: 'on' | 'off';
+  /** With which kube-proxy was started here, where that is not what the cluster's settings say. */
+  nodePortAddresses?: string[];
   faults: NodeFaults;
   labels?: Record<string, string>;
   taints?: { key: string; value?: string; effect: string; timeAdded?: string }[];

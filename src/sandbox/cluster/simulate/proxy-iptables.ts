@@ -184,7 +184,7 @@ function natTable(model: ClusterModel, node: SimNode): Table {
   }
   for (const backends of allBackends(model)) servicePort(model, node, backends, chains, rules);
   const nodeports = comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain');
-  const excluded = model.proxy.nodePortAddresses;
+  const excluded = node.nodePortAddresses ?? model.proxy.nodePortAddresses;
   const locals =
     excluded.length === 0
       ? ['-m addrtype --dst-type LOCAL']

@@ -95,7 +95,7 @@ function tableOf(model: ClusterModel, node: SimNode): Json[] {
       nodePorts.push([{ concat: ['tcp', port.nodePort] }, { goto: { target: `external-${name}` } }]);
     addChains(backends, name, mine, chains, rules);
   }
-  const any = model.proxy.nodePortAddresses.includes('0.0.0.0/0');
+  const any = (node.nodePortAddresses ?? model.proxy.nodePortAddresses).includes('0.0.0.0/0');
   rules.push(
     rule('services', [{ vmap: { key: concat('daddr'), data: '@service-ips' } }]),
     rule('services', [

@@ -115,7 +115,7 @@ export function programmed(model: ClusterModel, node: SimNode): boolean {
 
 /** Whether NodePorts are served on this address: nftables takes only the primary one unless told otherwise. */
 export function serves(model: ClusterModel, node: SimNode, address: string): boolean {
-  const wanted = model.proxy.nodePortAddresses;
+  const wanted = node.nodePortAddresses ?? model.proxy.nodePortAddresses;
   if (address.startsWith('127.')) return model.proxy.mode === 'iptables';
   if (wanted.length === 0 && model.proxy.mode === 'nftables') return address === node.internalIp;
   if (wanted.includes('primary')) return address === node.internalIp;
@@ -147,9 +147,14 @@ function crossing(world: World, from: SimNode, there: SimNode, ip: string): Outc
   if (world.model.calico.encapsulation === 'none') return undefined;
   // The answer goes to the address of this node's tunnel, inside packets to this node's BGP address.
   const back = lookup(world, there, from.tunnelAddress);
+  if (world.model.calico.encapsulation === 'vxlan' && [from, there].some(spoilsChecksums)) return 'timeout';
   const open = from.faults.encapsulationBlocked === undefined && there.faults.encapsulationBlocked === undefined;
   const returns = back !== undefined && back.to !== 'default' && arrives(world, there, from);
   return open && returns ? undefined : 'timeout';
+}
+
+function spoilsChecksums(node: SimNode): boolean {
+  return node.faults.txChecksumBroken === true && node.txChecksum !== 'off';
 }
 
 function arrives(world: World, from: SimNode, there: SimNode): boolean {
