@@ -201,21 +201,23 @@ function restartSteps(
   { facts }: PlanInput,
   { set, replacement, seconds }: Parts,
 ): { steps: PlanStep[]; undo: PlanStep[] } {
-  const old = Template.safeParse(set).data?.spec.template.metadata?.annotations?.[RESTARTED] ?? null;
-  const patch = (value: string | null): ApiStep => ({
+  const annotations = Template.safeParse(set).data?.spec.template.metadata?.annotations ?? undefined;
+  const patch = (value: Readonly<Record<string, string | null>> | null): ApiStep => ({
     type: 'api',
     verb: 'patch',
     target: KUBE_PROXY,
     patch: 'strategic',
-    body: { spec: { template: { metadata: { annotations: { [RESTARTED]: value } } } } },
+    body: { spec: { template: { metadata: { annotations: value } } } },
     before: stateOf(set),
     says: say('restart'),
   });
+  // Where there were none, the undo leaves none, not an empty map.
+  const back = annotations === undefined ? null : { [RESTARTED]: annotations[RESTARTED] ?? null };
   const wait: WaitStep = {
     type: 'wait',
     until: { kind: 'rolled-out', target: KUBE_PROXY, except: [...replacement.stuck] },
     seconds,
     says: say('wait'),
   };
-  return { steps: [patch(new Date(facts.now).toISOString()), wait], undo: [patch(old), wait] };
+  return { steps: [patch({ [RESTARTED]: new Date(facts.now).toISOString() }), wait], undo: [patch(back), wait] };
 }
