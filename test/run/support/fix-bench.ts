@@ -220,6 +220,7 @@ export async function startFixBench(options: Partial<ApiServerOptions> = {}): Pr
       refusal = undefined;
       grants.length = 0;
       bench.api.faults.clear();
+      bench.api.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web-2' });
       for (const object of objects()) bench.api.objects.put(object);
       bench.api.requests.length = 0;
     },
