@@ -1,33 +1,24 @@
 /** The machine that the agent runs on, read-only: files, a fixed list of programs without a shell, sockets. */
 import { constants } from 'node:fs';
-import { access, open, readdir, readlink, statfs } from 'node:fs/promises';
+import { open, readdir, readlink, statfs } from 'node:fs/promises';
 import { type Host, HostError, type Program, type RunResult } from './host.ts';
 import { hostErrorOf, withTimeout } from './host-errors.ts';
 import { getLoopback, tcpConnect, unixExchange } from './live-sockets.ts';
-import { runProgram } from './run-program.ts';
+import { locateProgram, PROGRAM_FOLDERS, runProgram } from './run-program.ts';
 
-const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 /** A file on a hung file system must not hold up a probe for ever. */
 const FILE_TIMEOUT_MS = 5000;
 
-/** Makes the live host. It keeps nothing but the absolute paths of the programs it has found. */
-export function createLiveHost(): Host {
+/** Makes the live host. It keeps nothing but the absolute paths of the programs it has found; `folders` is for tests. */
+export function createLiveHost(folders = PROGRAM_FOLDERS): Host {
   const found = new Map<Program, string>();
 
   async function locate(program: Program): Promise<string> {
     const known = found.get(program);
     if (known !== undefined) return known;
-    for (const folder of FOLDERS) {
-      const path = `${folder}/${program}`;
-      const there = await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (!there) continue;
-      found.set(program, path);
-      return path;
-    }
-    throw new HostError('not-found', `the program ${program} is not installed on this host`);
+    const path = await locateProgram(program, folders);
+    found.set(program, path);
+    return path;
   }
 
   return {

@@ -1,14 +1,13 @@
 /** The machine that the agent runs on, as steps change it: programs without a shell, files beside their place and renamed. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HostError } from './host.ts';
 import { errnoOf, hostErrorOf } from './host-errors.ts';
-import { runProgram } from './run-program.ts';
-import { assertEffect, type EffectProgram, type Put, type StepHost, writable } from './step-host.ts';
+import { locateProgram, runProgram } from './run-program.ts';
+import { assertEffect, type Put, type StepHost, writable } from './step-host.ts';
 
-const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const MAX_OUTPUT = 64 * 1024;
 /** Far more than any of these files is in practice. */
 const MAX_FILE = 256 * 1024;
@@ -32,7 +31,7 @@ export function createLiveStepHost(options: LiveStepOptions = {}): StepHost {
     run: async (program, args, timeoutMs) => {
       assertEffect(program, args);
       const limits = { timeoutMs, maxBytes: MAX_OUTPUT };
-      return await runProgram(await locate(program, options.folders ?? FOLDERS), program, args, limits);
+      return await runProgram(await locateProgram(program, options.folders), program, args, limits);
     },
     load,
     put: async (change) => {
@@ -50,18 +49,6 @@ export function createLiveStepHost(options: LiveStepOptions = {}): StepHost {
       });
     },
   };
-}
-
-async function locate(program: EffectProgram, folders: readonly string[]): Promise<string> {
-  for (const folder of folders) {
-    const path = `${folder}/${program}`;
-    const there = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (there) return path;
-  }
-  throw new HostError('not-found', `the program ${program} is not installed on this host`);
 }
 
 interface Snapshot {

@@ -1,5 +1,7 @@
 /** Runs one program of the fixed list: no shell, a clean environment, a time-out, an output cap. */
 import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { HostError, type Limits, type RunResult } from './host.ts';
 import { errnoOf, hostErrorOf } from './host-errors.ts';
 
@@ -11,6 +13,22 @@ const ENVIRONMENT = {
   SYSTEMD_COLORS: '0',
   SYSTEMD_PAGER: '',
 } as const;
+
+/** Where programs are looked for, whatever PATH says. */
+export const PROGRAM_FOLDERS: readonly string[] = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** Gives the absolute path of a program. @throws HostError `not-found` where it is in none of the folders */
+export async function locateProgram(program: string, folders = PROGRAM_FOLDERS): Promise<string> {
+  for (const folder of folders) {
+    const path = `${folder}/${program}`;
+    const there = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (there) return path;
+  }
+  throw new HostError('not-found', `the program ${program} is not installed on this host`);
+}
 
 /**
  * Runs `path` and gives its exit code and output; an exit code other than 0 is an answer, not an error.

@@ -1,8 +1,8 @@
 /** Grants that were used, one file each: on disk before the step begins, so that neither a restart nor a kill forgets one. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { open, readdir, readFile, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { digestOf } from '../core/canonical-json.ts';
 import { errorText, UserError } from '../core/errors.ts';
@@ -43,7 +43,7 @@ export function stepDigest(grant: Grant): string {
 /** Opens the folder, and makes it where it is missing. @throws UserError `agent-state` */
 export function openUsedGrants(folder: string): UsedGrants {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     throw new UserError('agent-state', `--state-dir ${folder} cannot be used: ${errorText(error)}`, {}, error);
   }
@@ -76,6 +76,13 @@ export function openUsedGrants(folder: string): UsedGrants {
       await syncFolder(folder);
     },
   };
+}
+
+/** Folder by folder: Node's own `recursive` never ends where the file system takes none (/proc). */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 async function findUsed(file: string): Promise<Used | 'damaged' | undefined> {

@@ -122,6 +122,29 @@ describe('settings that are wrong: one sentence, exit code 2', () => {
     });
   });
 
+  test.each([
+    ['no state folder', ['--grant-key', '/k.pem'], /--state-dir \(or KUBEWHY_AGENT_STATE_DIR\) is missing/],
+    [
+      'a recorded host without effects',
+      ['--grant-key', '/k.pem', '--state-dir', '/s', '--host', 'recorded:/r.json'],
+      /--recorded-effects \(or KUBEWHY_AGENT_RECORDED_EFFECTS\) is missing/,
+    ],
+    ['effects of a live host', ['--recorded-effects', 'http://127.0.0.1:1/'], /goes with --host recorded:FILE only/],
+    ['a state folder by a relative path', ['--grant-key', '/k.pem', '--state-dir', 'x'], /it must be an absolute path/],
+    ['effects that are no URL', ['--recorded-effects', 'x'], /it must be a URL that begins with http/],
+  ])('to take steps: %s', async (_, flags, sentence) => {
+    const { code, err } = await run(['--node-name', 'a', ...tls(), ...flags]);
+    expect([code, err]).toEqual([2, expect.stringMatching(sentence)]);
+  });
+
+  test('read-only without a key, whatever else is set', () => {
+    const flags = ['--node-name', 'a', ...tls(), '--state-dir', '/var/lib/kubewhy-agent'];
+    expect(readAgentConfig(flags, {})).toMatchObject({ mode: 'serve', steps: undefined });
+    expect(readAgentConfig([...flags, '--grant-key', '/k.pem'], {})).toMatchObject({
+      steps: { keyFile: '/k.pem', stateDir: '/var/lib/kubewhy-agent', effectsUrl: undefined },
+    });
+  });
+
   test('--help prints the settings', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
@@ -141,8 +164,19 @@ describe('what cannot run: one sentence, exit code 1', () => {
       ['--node-name', 'a', '--tls-cert', '/nowhere.crt', '--tls-key', '/x', '--client-ca', '/y'],
       /the certificate \(--tls-cert\) \/nowhere\.crt cannot be read: ENOENT/,
     ],
+    [
+      'a key of the remediator that is missing',
+      ['--grant-key', '/nowhere.pem', '--state-dir', '/tmp'],
+      /the remediator's public key \(--grant-key\) \/nowhere\.pem cannot be read: ENOENT/,
+    ],
+    [
+      'a state folder that cannot be made',
+      ['--grant-key', '/nowhere.pem', '--state-dir', '/proc/kubewhy'],
+      /--state-dir \/proc\/kubewhy cannot be used: ENOENT/,
+    ],
   ])('%s', async (_, argv, sentence) => {
-    const { code, err } = await run(argv);
+    const steps = argv.includes('--grant-key') ? ['--node-name', 'a', '--listen', '127.0.0.1:0', ...tls()] : [];
+    const { code, err } = await run([...argv, ...steps]);
     expect(code).toBe(1);
     expect(err).toMatch(sentence);
   });

@@ -290,3 +290,17 @@ describe('the file', () => {
     expect(Date.parse(RECORDED_AT)).toBeLessThanOrEqual(host.now());
   });
 });
+
+test('told to read again, it does so although the file looks unchanged by time and size', async () => {
+  const own = join(folder, 'same.json');
+  const content = (text: string): string => JSON.stringify({ ...recording(), files: { '/x': text } });
+  const when = new Date('2026-01-01');
+  await writeFile(own, content('old'));
+  await utimes(own, when, when);
+  const host = await createRecordedHost(own);
+  await writeFile(own, content('new'));
+  await utimes(own, when, when);
+  expect(await host.readFile('/x', 100)).toBe('old');
+  host.reread();
+  expect(await host.readFile('/x', 100)).toBe('new');
+});
