@@ -31,7 +31,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-async function start(): Promise<{ child: ChildProcess; port: number }> {
+async function start(): Promise<{ child: ChildProcess; port: number; lines: string[] }> {
   const { folder, server, caFile } = certificates;
   const flags = {
     'node-name': 'k8scephnode',
@@ -48,10 +48,12 @@ async function start(): Promise<{ child: ChildProcess; port: number }> {
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   if (child.stdout === null) throw new Error('no stdout');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const lines: string[] = [];
+  const reader = createInterface(child.stdout).on('line', (one) => lines.push(one));
+  const [line] = (await once(reader, 'line')) as [string];
   const first = JSON.parse(line) as Record<string, unknown>;
   expect(first).toMatchObject({ msg: 'agent listening', steps: true });
-  return { child, port: Number(String(first['address']).split(':').at(-1)) };
+  return { child, lines, port: Number(String(first['address']).split(':').at(-1)) };
 }
 
 /** The node never answers the effect: the agent is in the middle of its step. */
@@ -90,13 +92,14 @@ test('killed in the middle of a step: after its restart the grant is used, witho
 });
 
 test('told to end in the middle of a step: the step comes to its end, its result is answered, then the agent ends', async () => {
-  const { child, port } = await start();
+  const { child, port, lines } = await start();
   const effect = stuck();
   const action = { step: 'swap-device', params: { device: '/dev/sda3', state: 'on' } } as const;
   const answer = send(certificates, port, remediator.request(remediator.grant('k8scephnode', action)));
   await expect.poll(effect.posted).toBe(1);
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
+  await expect.poll(() => lines.some((line) => line.includes('agent stopping'))).toBe(true);
   effect.release();
   expect((await answer).value).toMatchObject({ status: 'done', result: { outcome: 'changed' } });
   expect(await ended).toEqual([0, null]);

@@ -342,7 +342,7 @@ describe('kubelet-flag', () => {
 
   test.each([
     ['a flag that kubelet knows', { ...out, flag: '--config' }, before, /is no flag that this agent may change/],
-    ['a file that is not there', { ...out, file: '/etc/default/kubelet' }, before, /does not exist/],
+    ['a file that is not there', { ...out, file: '/etc/default/kubelet', state: 'present' }, before, /does not exist/],
     ['a flag within quotes', out, `A="--x='--network-plugin=cni'"\n`, /edit the file by hand/],
     ['a flag that is there twice', out, 'A="--network-plugin=a --network-plugin=b"\n', /stands 2 times/],
     ['nothing that says how it stood', { ...out, state: 'present' }, 'KUBELET_EXTRA_ARGS=\n', /nothing says how/],
@@ -358,6 +358,13 @@ describe('kubelet-flag', () => {
       outcome: 'refused',
       says: expect.stringMatching(sentence),
     });
+    expect(node.posted).toEqual([]);
+  });
+
+  test('a file that is not there holds no flag: already so', async () => {
+    await given((files) => (files[FLAGS] = before));
+    const result = await take('kubelet-flag', { ...out, file: '/etc/default/kubelet' });
+    expect(result).toMatchObject({ outcome: 'already', says: expect.stringMatching(/does not exist/) });
     expect(node.posted).toEqual([]);
   });
 
