@@ -34,6 +34,11 @@ interface Texts {
   readonly alreadyOver: (id: string) => string;
   readonly buttonStale: string;
   readonly notThisCommand: (command: string) => string;
+  readonly noSuchFix: (given: string) => string;
+  readonly auditOff: string;
+  readonly auditEmpty: (fix: string | undefined) => string;
+  readonly auditTitle: (fix: string | undefined) => string;
+  readonly auditHead: (head: string) => string;
 }
 
 const en: Texts = {
@@ -76,6 +81,12 @@ const en: Texts = {
   alreadyOver: (id) => `${id} has ended already.`,
   buttonStale: 'This button is too old: what it stood for is not kept any more. Ask again.',
   notThisCommand: (command) => `I answer to ${command} only. Whoever runs kubewhy can change that (KUBEWHY_COMMAND).`,
+  noSuchFix: (given) => `"${given}" is no id of a fix. It looks like fix-7f3k2ab, and stands on the card of each fix.`,
+  auditOff:
+    'Fixes are off, so there is no audit log. Whoever runs kubewhy can switch them on (KUBEWHY_BOT_KEY, KUBEWHY_TRUST).',
+  auditEmpty: (fix) => (fix === undefined ? 'The audit log is empty.' : `The audit log has nothing about ${fix}.`),
+  auditTitle: (fix) => (fix === undefined ? 'The latest in the audit log' : `The latest in the audit log about ${fix}`),
+  auditHead: (head) => `The log ends at ${head}`,
 };
 
 const zh: Texts = {
@@ -114,6 +125,11 @@ const zh: Texts = {
   alreadyOver: (id) => `${id} 已经结束。`,
   buttonStale: '此按钮已过期，其内容不再保留。请重新提问。',
   notThisCommand: (command) => `我只响应 ${command}。kubewhy 的管理员可以更改（KUBEWHY_COMMAND）。`,
+  noSuchFix: (given) => `“${given}”不是修复编号。编号形如 fix-7f3k2ab，写在每次修复的卡片上。`,
+  auditOff: '修复功能未启用，因此没有审计日志。kubewhy 的管理员可以启用（KUBEWHY_BOT_KEY、KUBEWHY_TRUST）。',
+  auditEmpty: (fix) => (fix === undefined ? '审计日志为空。' : `审计日志中没有关于 ${fix} 的内容。`),
+  auditTitle: (fix) => (fix === undefined ? '审计日志的最新内容' : `审计日志中关于 ${fix} 的最新内容`),
+  auditHead: (head) => `日志末尾：${head}`,
 };
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { en, 'zh-cn': zh };

@@ -18,7 +18,7 @@ describe('the registry', () => {
   test('is sorted, no word means two things, and each command explains itself in both languages', () => {
     const names = COMMANDS.map((command) => command.name);
     expect(names).toEqual([...names].sort());
-    expect(names).toEqual(['diagnose', 'help', 'preflight', 'recent', 'show', 'why-not-reachable']);
+    expect(names).toEqual(['audit', 'diagnose', 'help', 'preflight', 'recent', 'show', 'why-not-reachable']);
     const words = COMMANDS.flatMap((command) => [command.name, ...command.aliases]);
     expect(new Set(words).size).toBe(words.length);
     for (const command of COMMANDS) {

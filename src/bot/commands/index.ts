@@ -6,6 +6,7 @@ import { mrkdwn } from '../../report/index.ts';
 import type { Settings } from '../context.ts';
 import { TEXTS } from '../texts.ts';
 import { Told } from '../told.ts';
+import { audit } from './audit.ts';
 import type { Command, Plan, PlanContext } from './command.ts';
 import { diagnose } from './diagnose.ts';
 import { helpOf } from './help.ts';
@@ -15,6 +16,7 @@ import { show } from './show.ts';
 import { whyNotReachable } from './why-not-reachable.ts';
 
 export const COMMANDS: readonly Command[] = [
+  audit,
   diagnose,
   helpOf(() => COMMANDS),
   preflight,

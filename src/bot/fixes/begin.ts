@@ -73,15 +73,24 @@ function modeOf({ fix }: Click, source: Source, wish: 'propose' | 'show'): Pick<
 }
 
 /** Gives the fix for the same that goes on already; undefined where this one may begin. */
-async function holderOf({ fix }: Click, words: readonly string[], id: string): Promise<FixRecord | undefined> {
+async function holderOf(click: Click, words: readonly string[], id: string): Promise<FixRecord | undefined> {
+  const { fix } = click;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const holder = await fix.claims.claim(words, id);
     if (holder === id) return undefined;
-    const record = (await fix.fixes.load(holder)) ?? (await sleep(CLAIM_MS).then(() => fix.fixes.load(holder)));
+    const record = await loadSoon(click, holder);
     if (record !== undefined && isOpen(record)) return record;
     if (await fix.claims.replace(words, holder, id)) return undefined;
   }
   return undefined;
+}
+
+/** Gives a fix that somebody has named: its record comes a moment later. */
+async function loadSoon({ fix }: Click, id: string): Promise<FixRecord | undefined> {
+  const found = await fix.fixes.load(id);
+  if (found !== undefined) return found;
+  await sleep(CLAIM_MS);
+  return await fix.fixes.load(id);
 }
 
 async function limit({ request, deps, language }: Click): Promise<void> {
@@ -124,8 +133,8 @@ export async function undo(click: Click): Promise<void> {
     }
     if ((first.plan?.plan.draft.undo.length ?? 0) === 0) throw new RefusedClick('no-undo', texts.noUndo);
     const { undoneBy } = first;
-    const before = undoneBy === undefined ? undefined : await fix.fixes.load(undoneBy);
-    if (before !== undefined && before.id !== own && (isOpen(before) || before.state === 'verified')) {
+    const before = undoneBy === undefined || undoneBy === own ? undefined : await loadSoon(click, undoneBy);
+    if (before !== undefined && (isOpen(before) || before.state === 'verified')) {
       const link = await linkTo(linked(before), deps.slack);
       throw new RefusedClick('undo-goes-on', texts.undoGoesOn(before.id, link));
     }

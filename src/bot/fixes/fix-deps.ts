@@ -16,7 +16,7 @@ export interface FixDeps {
   readonly fixes: Fixes;
   readonly offers: Pick<Offers, 'load'>;
   readonly claims: FixClaims;
-  readonly audit: Pick<Audit, 'append'>;
+  readonly audit: Audit;
   readonly producer: Pick<FixProducer, 'nudge'>;
   /** Undefined where no policy is named: then plans are shown only. */
   readonly policy: PolicySource | undefined;

@@ -58,7 +58,6 @@ export const fixWords = {
   'part.undo': 'How it is undone',
   'part.manual': 'What a person must do',
   'part.notes': 'Good to know',
-  'part.rights': 'Rights that it needs',
   'part.checks': 'What was seen',
   'part.still': 'What is still wrong',
   'part.answers': 'The questions asked again',
@@ -137,5 +136,4 @@ export const fixWords = {
 
   'resolved.word': 'Resolved',
   'resolved.by': 'Fixed by {remediation} ({id}), verified {at}.',
-  'text.hint': 'To plan it from a terminal: kubewhy fix DIAGNOSIS.json --plan',
 } as const;

@@ -37,6 +37,10 @@ export const VERIFY_SENTENCES = {
     zh: '没有发现修复之前不存在的问题。',
   },
   'verify.new': { en: 'New since the fix: {says}', zh: '修复之后新出现：{says}' },
+  'verify.now-visible': {
+    en: 'It was there before and can be seen only now, for it needs a fix of its own: {says}',
+    zh: '此前就存在、现在才能看到的另一个问题，需要另行修复：{says}',
+  },
   'verify.node-ready': { en: 'Ready', zh: 'Ready' },
   'verify.node-not-ready': { en: 'Not Ready: {says}', zh: '未就绪：{says}' },
   'verify.node-as-before': {

@@ -59,7 +59,6 @@ export const fixWords: FixWords = {
   'part.undo': '如何撤销',
   'part.manual': '需要人工完成',
   'part.notes': '需要知道',
-  'part.rights': '所需权限',
   'part.checks': '看到的情况',
   'part.still': '仍然不对的地方',
   'part.answers': '重新提出的问题',
@@ -138,5 +137,4 @@ export const fixWords: FixWords = {
 
   'resolved.word': '已解决',
   'resolved.by': '由 {remediation}（{id}）修复，于 {at} 验证。',
-  'text.hint': '在终端中制定方案：kubewhy fix DIAGNOSIS.json --plan',
 };
