@@ -30,6 +30,8 @@ export const FLAGS: readonly FlagSpec[] = [
   { name: 'plan', about: 'Of fix: only show the plan (default).' },
   { name: 'approve', about: 'Of fix: carry the plan out with your own rights, then verify it.' },
   { name: 'remediation', value: 'NAME', about: 'Of fix: which of the fixes that the diagnosis offers.' },
+  { name: 'limit', value: 'NUMBER', about: 'Of audit: the newest so many entries; default 50.' },
+  { name: 'head', value: 'NUMBER:HASH', about: 'Of audit verify: where the log ended, as a thread quotes it.' },
   {
     name: 'agents',
     value: 'WHERE',

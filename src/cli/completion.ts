@@ -30,6 +30,7 @@ export function completionScript(shell: string | undefined): string {
   elif [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W "${commands}" -- "$cur"))
   elif [[ "$first" == diagnose && $COMP_CWORD -eq 2 ]]; then COMPREPLY=($(compgen -W "${kinds}" -- "$cur"))
   elif [[ "$first" == schema ]]; then COMPREPLY=($(compgen -W "evidence report agent" -- "$cur"))
+  elif [[ "$first" == audit ]]; then COMPREPLY=($(compgen -W "verify" -- "$cur"))
   else COMPREPLY=($(compgen -f -- "$cur")); fi
 }
 complete -F _kubewhy kubewhy
@@ -42,6 +43,7 @@ _kubewhy() {
   elif (( CURRENT == 2 )); then compadd -- ${commands}
   elif [[ "\${words[2]}" == diagnose ]] && (( CURRENT == 3 )); then compadd -- ${kinds}
   elif [[ "\${words[2]}" == schema ]]; then compadd -- evidence report agent
+  elif [[ "\${words[2]}" == audit ]]; then compadd -- verify
   else _files; fi
 }
 compdef _kubewhy kubewhy
@@ -53,7 +55,7 @@ compdef _kubewhy kubewhy
       (flag) =>
         `complete -c kubewhy -l ${flag.name}${flag.letter === undefined ? '' : ` -s ${flag.letter}`}${flag.value === undefined ? '' : ' -r'} -d '${flag.about.replaceAll("'", "\\'")}'`,
     );
-    return `${[...words, `complete -c kubewhy -n '__fish_seen_subcommand_from diagnose' -a '${kinds}'`, ...long].join('\n')}\n`;
+    return `${[...words, `complete -c kubewhy -n '__fish_seen_subcommand_from diagnose' -a '${kinds}'`, "complete -c kubewhy -n '__fish_seen_subcommand_from audit' -a verify", ...long].join('\n')}\n`;
   }
   throw new UserError('shell-unknown', `completion takes bash, zsh or fish, not "${(shell ?? '').slice(0, 40)}".`);
 }

@@ -17,6 +17,9 @@ Keep and judge again
 Fix
   kubewhy fix diagnosis.json --plan                    the plan for its cause, from fresh evidence; changes nothing
   kubewhy fix diagnosis.json --approve                 its API steps with your own rights, then verified
+  kubewhy keys ./kubewhy-keys                          keys for bot, worker and remediator
+  kubewhy audit [FIX]                                  who asked for, approved and did what
+  kubewhy audit verify --head 41:9f3c52ab61d7…         whether the log is whole, up to what a thread quotes
 Look up
   kubewhy schema evidence|report|agent                 JSON Schema of each public format
   kubewhy completion bash|zsh|fish                     for your shell's start-up file
@@ -33,6 +36,7 @@ const EXITS = `Exit codes
   2  wrong usage or bad input
   3  inconclusive: evidence is missing, and the report says which
   4  the cluster could not be reached or refused the credentials
+  (audit verify: 0 the log is whole, 1 it is not)
   (fix: 0 plan shown or fix verified, 1 refused or not verified, 3 not known)
 `;
 
@@ -55,6 +59,8 @@ export const COMMANDS = [
   'schema',
   'completion',
   'rights',
+  'keys',
+  'audit',
   'bot',
   'worker',
   'all',

@@ -53,6 +53,14 @@ async function command(args: Arguments, env: Environment, io: Io): Promise<numbe
     const { fix } = await import('./fix.ts');
     return fix(args, environment, io);
   }
+  if (verb === 'keys') {
+    const { keys } = await import('./keys.ts');
+    return keys(rest, args.flags['output'] === 'json', io);
+  }
+  if (verb === 'audit') {
+    const [{ audit }, { showOptions }] = await Promise.all([import('./audit.ts'), import('./show.ts')]);
+    return audit(args, env, showOptions(args.flags, environment, io).language, io);
+  }
   const [near] = nearest(verb, COMMANDS, 1);
   const hint = near === undefined ? 'kubewhy --help lists them.' : `Did you mean ${near}?`;
   throw new UserError('unknown-command', `I know no command "${verb.slice(0, 60)}". ${hint}`);

@@ -1,6 +1,7 @@
 /** Settings of fixes: the keys of the three processes, whom they believe, and the policy. Without them nothing can be run. */
 import { z } from 'zod';
-import { ConfigError, field } from './fields.ts';
+import { ConfigError, type Environment, field, readFields, type Values } from './fields.ts';
+import { REDIS_FIELDS } from './redis.ts';
 
 const path = z.string().min(1).max(4096);
 
@@ -63,4 +64,11 @@ export function checkFixFields(
   if ((keyFile === undefined) === (trustFile === undefined)) return;
   const [given, missing] = keyFile === undefined ? ['KUBEWHY_TRUST', keyName] : [keyName, 'KUBEWHY_TRUST'];
   throw new ConfigError([`${missing} is missing; ${given} is given, and fixes need both (kubewhy keys makes them).`]);
+}
+
+const AUDIT_FIELDS = { ...REDIS_FIELDS, trustFile: REMEDIATOR_FIX_FIELDS.trustFile };
+
+/** What `kubewhy audit` takes: where the log is, and whose signatures count. @throws ConfigError. */
+export function readAuditConfig(env: Environment): Values<typeof AUDIT_FIELDS> {
+  return readFields(env, AUDIT_FIELDS);
 }

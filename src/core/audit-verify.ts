@@ -46,7 +46,8 @@ export function verifiedEntry(stored: unknown, verifier: Verifier): SignedAuditE
 }
 
 /**
- * Looks at the whole log. `head`: one that a thread quoted, which only a log that was not cut off or rewritten still holds.
+ * Looks at the whole log. `head`: one that a thread quoted, with the whole hash or its beginning; only a log that was not cut
+ * off or rewritten still holds it.
  * @returns each fault once, by the number of its entry.
  */
 export function verifyAudit(
@@ -120,5 +121,5 @@ function quoted(head: AuditHead, last: AuditHead, signed: ReadonlyMap<number, Si
   if (head.seq === 0) return [];
   if (head.seq > last.seq) return [{ fault: 'cut-off', seq: last.seq + 1, to: head.seq }];
   const entry = signed.get(head.seq);
-  return entry === undefined || entry.hash === head.hash ? [] : [{ fault: 'replaced', seq: head.seq }];
+  return entry === undefined || entry.hash.startsWith(head.hash) ? [] : [{ fault: 'replaced', seq: head.seq }];
 }
