@@ -136,7 +136,7 @@ describe('over mutual TLS', () => {
     const port = await serve(open());
     const request = remediator.request(grant());
     const both = [ask(port, request), ask(port, request)];
-    await expect.poll(() => node.posted.length).toBe(1);
+    await expect.poll(() => node.posted.length, { timeout: 10_000 }).toBe(1);
     const other = await send(certificates, port, remediator.request(grant()));
     expect([other.status, other.value]).toEqual([
       429,
@@ -315,7 +315,7 @@ describe('used grants on disk', () => {
     };
     const steps = open();
     const running = steps.take(remediator.request(grant()));
-    await expect.poll(() => node.posted.length).toBe(1);
+    await expect.poll(() => node.posted.length, { timeout: 10_000 }).toBe(1);
     const finished = steps.finish();
     expect(await steps.take(remediator.request(grant()))).toMatchObject({
       status: 'rejected',

@@ -11,6 +11,8 @@ import { recording } from './support/recording.ts';
 import { send } from './support/send.ts';
 
 const SCRIPT = new URL('support/agent-process.ts', import.meta.url).pathname;
+/** A machine with much to do takes its time. */
+const WAIT = { timeout: 15_000 };
 const OFF = { step: 'swap-device', params: { device: '/dev/sda3', state: 'off' } } as const;
 let certificates: TestCertificates;
 let remediator: Granter;
@@ -70,7 +72,7 @@ test('killed in the middle of a step: after its restart the grant is used, witho
   const first = await start();
   const effect = stuck();
   const lost = expect(send(certificates, first.port, request)).rejects.toThrow();
-  await expect.poll(effect.posted).toBe(1);
+  await expect.poll(effect.posted, WAIT).toBe(1);
   const ended = once(first.child, 'exit');
   first.child.kill('SIGKILL');
   await Promise.all([ended, lost]);
@@ -96,10 +98,10 @@ test('told to end in the middle of a step: the step comes to its end, its result
   const effect = stuck();
   const action = { step: 'swap-device', params: { device: '/dev/sda3', state: 'on' } } as const;
   const answer = send(certificates, port, remediator.request(remediator.grant('k8scephnode', action)));
-  await expect.poll(effect.posted).toBe(1);
+  await expect.poll(effect.posted, WAIT).toBe(1);
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  await expect.poll(() => lines.some((line) => line.includes('agent stopping'))).toBe(true);
+  await expect.poll(() => lines.some((line) => line.includes('agent stopping')), WAIT).toBe(true);
   effect.release();
   expect((await answer).value).toMatchObject({ status: 'done', result: { outcome: 'changed' } });
   expect(await ended).toEqual([0, null]);
