@@ -85,7 +85,6 @@ export const approveKubeletCsr = defineRemediation({
   texts: TEXTS,
   rights: [
     { verb: 'get', group: 'certificates.k8s.io', resource: 'certificatesigningrequests' },
-    { verb: 'list', group: 'certificates.k8s.io', resource: 'certificatesigningrequests' },
     { verb: 'update', group: 'certificates.k8s.io', resource: 'certificatesigningrequests/approval' },
     { verb: 'approve', group: 'certificates.k8s.io', resource: 'signers', name: SIGNER },
     { verb: 'get', group: '', resource: 'nodes' },

@@ -43,7 +43,6 @@ export const cordonNode = defineRemediation({
   rights: [
     { verb: 'get', group: '', resource: 'nodes' },
     { verb: 'patch', group: '', resource: 'nodes' },
-    { verb: 'list', group: '', resource: 'pods' },
   ],
   wants: (input) => [...wantObject(targetOf(nodeRefOf(input), ['Node'])), podsWanted(input)],
   plan(input) {

@@ -52,7 +52,6 @@ export const fixServiceSelector = defineRemediation({
   rights: [
     { verb: 'get', group: '', resource: 'services' },
     { verb: 'patch', group: '', resource: 'services' },
-    { verb: 'list', group: '', resource: 'pods' },
   ],
   wants: (input) => [...wantObject(targetOf(input.finding.object, ['Service'])), podsWanted(input)],
   plan(input) {

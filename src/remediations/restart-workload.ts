@@ -55,13 +55,10 @@ export const restartWorkload = defineRemediation({
   summary: 'Restart the Pods of a workload, one after the other',
   fixes: ['pod-not-ready', 'workload-unavailable'],
   texts: TEXTS,
-  rights: [
-    ...['daemonsets', 'deployments', 'statefulsets'].flatMap((resource) => [
-      { verb: 'get', group: 'apps', resource },
-      { verb: 'patch', group: 'apps', resource },
-    ]),
-    { verb: 'list', group: '', resource: 'pods' },
-  ],
+  rights: ['daemonsets', 'deployments', 'statefulsets'].flatMap((resource) => [
+    { verb: 'get', group: 'apps', resource },
+    { verb: 'patch', group: 'apps', resource },
+  ]),
   wants: (input) => {
     const target = targetOf(input.finding.object, KINDS);
     const pods = podsWanted(input);

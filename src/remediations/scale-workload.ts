@@ -85,14 +85,10 @@ export const scaleWorkload = defineRemediation({
   summary: 'Set the number of Pods of a Deployment or StatefulSet',
   fixes: ['workload-scaled-to-zero', 'workload-unavailable'],
   texts: TEXTS,
-  rights: [
-    ...['deployments', 'statefulsets'].flatMap((resource) => [
-      { verb: 'get', group: 'apps', resource },
-      { verb: 'patch', group: 'apps', resource: `${resource}/scale` },
-    ]),
-    { verb: 'list', group: 'autoscaling', resource: 'horizontalpodautoscalers' },
-    { verb: 'list', group: '', resource: 'resourcequotas' },
-  ],
+  rights: ['deployments', 'statefulsets'].flatMap((resource) => [
+    { verb: 'get', group: 'apps', resource },
+    { verb: 'patch', group: 'apps', resource: `${resource}/scale` },
+  ]),
   wants: (input) => [...wantObject(targetOf(input.finding.object, KINDS)), hpasWanted(input), quotasWanted(input)],
   plan(input) {
     const { finding, params } = input;

@@ -6,6 +6,7 @@ import {
   type ApiObject,
   type ApiStep,
   defineRemediation,
+  type Line,
   type PlanInput,
   type WaitStep,
   type Wanted,
@@ -13,7 +14,8 @@ import {
 import { COMMON_TEXTS, expectOf, listed, opened, refOf, targetOf, wantObject, wrongKind } from './application-parts.ts';
 import { rightsOf } from './draft.ts';
 import { linesOf, refused } from './lines.ts';
-import { ownerNotes, refusedByOwner } from './owner-texts.ts';
+import { ownerOf } from './owner.ts';
+import { ownerNotes } from './owner-texts.ts';
 import { Rollable, rolling, strategyOf } from './rollout.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -35,6 +37,7 @@ const TEXTS = {
   after: 'The question is asked again.',
   config:
     'ConfigMaps, Secrets and data stay as they are now. If they changed with revision {from}, change them back by hand.',
+  'revert-there': 'Take back there what revision {from} changed. Images of revision {to}: {images}.',
   paused: '{workload} is paused: nothing would be rolled out.',
   'no-previous': '{workload} has no earlier revision.',
   'no-current': '{workload} does not say which revision it has.',
@@ -66,7 +69,6 @@ export const undoRollout = defineRemediation({
   rights: [
     { verb: 'get', group: 'apps', resource: 'deployments' },
     { verb: 'patch', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'replicasets' },
   ],
   wants: (input) => [...wantObject(targetOf(input.finding.object, ['Deployment'])), setsWanted(input)],
   plan(input) {
@@ -91,8 +93,10 @@ export const undoRollout = defineRemediation({
     const data = { workload, from, to, available, count: spec.replicas ?? 1, images: imagesOf(template) };
     if (available === 0) return refused(say('unproven', data), say('by-hand', {}, undoCommand));
     if (digestOf(template) === digestOf(spec.template)) return refused(say('same', data));
-    const kept = refusedByOwner(found.object, { spec: { template } });
-    if (kept !== undefined) return kept;
+    const owner = ownerOf(found.object);
+    // A template may hold passwords: whoever has the repository has the old one too.
+    if (owner?.reverts === true)
+      return refused({ text: `reverts-${owner.kind}`, data: owner.data }, say('revert-there', data));
     const step = (value: unknown, text: 'step' | 'back'): ApiStep => ({
       type: 'api',
       verb: 'patch',
@@ -110,7 +114,6 @@ export const undoRollout = defineRemediation({
       says: say('wait', data),
     };
     const steps = [step(template, 'step'), wait];
-    const { away } = rolling('Deployment', found.value);
     return {
       status: 'draft',
       draft: {
@@ -121,10 +124,10 @@ export const undoRollout = defineRemediation({
         steps,
         undo: [step(spec.template, 'back')],
         nodes: [],
-        blast: [strategyOf(found.value) === 'Recreate' ? say('recreate', data) : say('blast', { ...data, away })],
+        blast: [blastOf(found.value, data)],
         checksBefore: [say('proven', data)],
         checksAfter: [say('after')],
-        notes: [say('config', data), ...ownerNotes(found.object)],
+        notes: [say('config', data), ...ownerNotes(found.object, owner)],
         rights: rightsOf(steps),
         expect: expectOf(input, [], SECONDS),
       },
@@ -135,6 +138,11 @@ export const undoRollout = defineRemediation({
 function setsWanted({ finding }: PlanInput): Extract<Wanted, { type: 'list' }> {
   const namespace = finding.object.namespace ?? '';
   return { type: 'list', group: 'apps', version: 'v1', resource: 'replicasets', kind: 'ReplicaSet', namespace };
+}
+
+function blastOf(deployment: Rollable, data: { readonly workload: string; readonly count: number }): Line {
+  if (strategyOf(deployment) === 'Recreate') return say('recreate', data);
+  return say('blast', { ...data, away: rolling('Deployment', deployment).away });
 }
 
 /** The Deployment's own ReplicaSet with the highest revision below the present one. */

@@ -9,7 +9,7 @@ import type { Question } from '../../src/core/question.ts';
 import {
   ApiObject,
   apiPath,
-  type Draft,
+  Draft,
   type Objects,
   type PlanOutcome,
   type PlanStep,
@@ -74,7 +74,8 @@ export async function refusedAs(world: World): Promise<string> {
 /** The draft. @throws where there is none. */
 export async function draftIn(world: World): Promise<Draft> {
   const outcome = await planIn(world);
-  if (outcome.status === 'draft') return outcome.draft;
+  // What is stored and signed is what the schema lets through.
+  if (outcome.status === 'draft') return Draft.parse(outcome.draft);
   throw new Error(`refused: ${JSON.stringify(outcome.why)}`);
 }
 

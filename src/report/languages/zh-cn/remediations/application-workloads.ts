@@ -87,6 +87,7 @@ export const workloads: RuleWords = {
     proven: '版本 {to} 现在有 {available} 个 Pod 可用，因此其镜像可以获取。',
     after: '再次提出该问题。',
     config: 'ConfigMap、Secret 和数据保持现状。若它们随版本 {from} 改变过，请手工改回。',
+    'revert-there': '请在那里撤回版本 {from} 的更改。版本 {to} 的镜像：{images}。',
     paused: '{workload} 已暂停：不会发布任何内容。',
     'no-previous': '{workload} 没有更早的版本。',
     'no-current': '{workload} 没有说明它的版本。',
