@@ -1,18 +1,6 @@
 /** One flag in a file of environment settings (`KUBELET_EXTRA_ARGS="--a=b --c d"`): finds it, takes it out, puts it in. Pure. */
 
-/** What a kubelet no longer knows (facts §3.2 K10, K11; kubernetes#106907, #133779). Each takes a value. */
-export const REMOVED_FLAGS: readonly string[] = [
-  '--cni-bin-dir',
-  '--cni-cache-dir',
-  '--cni-conf-dir',
-  '--container-runtime',
-  '--docker-endpoint',
-  '--experimental-dockershim-root-directory',
-  '--image-pull-progress-deadline',
-  '--network-plugin',
-  '--network-plugin-mtu',
-  '--pod-infra-container-image',
-];
+export { REMOVED_FLAGS } from '../core/node-steps.ts';
 
 export interface FoundFlag {
   /** `--network-plugin=cni`, or `--network-plugin cni`. */

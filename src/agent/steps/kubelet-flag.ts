@@ -10,6 +10,7 @@ import {
   effect,
   keptBefore,
   loadFile,
+  loadMaybe,
   type StepContext,
   StepRefused,
 } from '../step.ts';
@@ -21,6 +22,9 @@ export const kubeletFlag: AgentStep<'kubelet-flag'> = {
   take: async (params, context) => {
     const { file, flag, state } = params;
     if (!REMOVED_FLAGS.includes(flag)) throw new StepRefused(`${flag} is no flag that this agent may change`);
+    // Where a file is not there, nothing stands in it: a plan names every file that may hold the flag.
+    if (state === 'absent' && (await loadMaybe(context.effects, file)) === undefined)
+      return already(`${file} does not exist, so ${flag} is not in it`);
     const now = await loadFile(context, file);
     const found = findFlag(now, flag);
     if (typeof found === 'string') throw new StepRefused(`${found} in ${file}: edit the file by hand`);

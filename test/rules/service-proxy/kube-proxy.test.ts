@@ -34,6 +34,32 @@ const table = (rule: unknown, cases: Case[]) =>
 const at = (tcp: Parameters<typeof cluster>[0], ...more: EvidenceItem[]) =>
   cluster({ ...tcp, more: [...more, ...healthyRest] });
 
+describe('kube-proxy-down: a fix is offered only where it can help', () => {
+  const unit = (activeState: string) =>
+    known(
+      'node-units',
+      [{ name: 'kube-proxy.service', loadState: 'loaded', activeState, subState: 'dead' }],
+      nodeRef('a'),
+    );
+  const dead = [health('a', 'refused'), rules('a', { entries: [] })];
+  it.each<[string, EvidenceItem[], string[]]>([
+    ['a Pod that hangs', [proxyPods({ ...RUNNING, a: 'ContainerCreating' })], ['restart-kube-proxy']],
+    ['a Pod that crashes: kubelet restarts it anyway', [proxyPods({ ...RUNNING, a: 'CrashLoopBackOff' })], []],
+    ['no Pod on the node', [proxyPods({ b: 'running', c: 'running' })], []],
+    ['Pods unknown', [], []],
+    ['a unit that is stopped', [unit('inactive')], ['start-kube-proxy']],
+    ['a unit that has failed', [unit('failed')], ['start-kube-proxy']],
+    ['a unit that systemd starts again and again', [unit('activating')], []],
+  ])('%s', (_, more, offered) => {
+    const items = at({ tcp: failsAtA }, ...dead, ...more);
+    const found = outcomeOf(kubeProxyDown, ASK_PORT, items).judgements.flatMap((one) =>
+      one.type === 'finding' ? [one] : [],
+    );
+    expect(found).toHaveLength(1);
+    expect(found.flatMap((one) => one.remediations ?? []).map((hint) => hint.id)).toEqual(offered);
+  });
+});
+
 describe('kube-proxy-down', () => {
   const gone = [health('a', 'refused'), rules('a', { entries: [] }), proxyPods({ ...RUNNING, a: 'CrashLoopBackOff' })];
   table(kubeProxyDown, [
