@@ -87,6 +87,16 @@ describe('the bot', () => {
       { ...good, REDIS_URL: 'mysql://x' },
       /^REDIS_URL is .*expected an address such as redis:/,
     ],
+    [
+      'a key without the trust file',
+      { ...good, KUBEWHY_BOT_KEY: '/k/bot.key' },
+      /^KUBEWHY_TRUST is missing; KUBEWHY_BOT_KEY is given, and fixes need both/,
+    ],
+    [
+      'a trust file without the key',
+      { ...good, KUBEWHY_TRUST: '/k/trust.json' },
+      /^KUBEWHY_BOT_KEY is missing; KUBEWHY_TRUST is given, and fixes need both/,
+    ],
     ['a cluster with a colon', { ...good, KUBEWHY_CLUSTER: 'a:b' }, /KUBEWHY_CLUSTER is "a:b"/],
   ])('%s is one clear sentence', (_, env, sentence) => {
     const said = problems(() => readBotConfig(env));
@@ -155,6 +165,20 @@ describe('the worker', () => {
   ])('credentials: %s', (_, env, kubeconfig, inCluster) => {
     const config = readWorkerConfig({ KUBEWHY_SLACK_BOT_TOKEN: BOT, ...env });
     expect([config.kubeconfig, config.inCluster]).toEqual([kubeconfig, inCluster]);
+  });
+
+  test('without keys it starts, and fixes are off; with them it knows where they are', () => {
+    expect(readWorkerConfig({ KUBEWHY_SLACK_BOT_TOKEN: BOT }).keyFile).toBeUndefined();
+    const env = {
+      KUBEWHY_WORKER_KEY: '/k/worker.key',
+      KUBEWHY_TRUST: '/k/trust.json',
+      KUBEWHY_POLICY: '/k/policy.yaml',
+    };
+    expect(readWorkerConfig({ KUBEWHY_SLACK_BOT_TOKEN: BOT, ...env })).toMatchObject({
+      keyFile: '/k/worker.key',
+      trustFile: '/k/trust.json',
+      policyFile: '/k/policy.yaml',
+    });
   });
 
   test.each([

@@ -23,7 +23,11 @@ export interface FixOptions {
 export interface Fixes {
   /** Begins a fix in the state `planning`. Gives undefined where there is one of this id. @throws Error for another role than the bot. */
   create(seed: FixSeed): Promise<FixRecord | undefined>;
-  /** @throws ForgedRecord where what stands there was not written by us, or not by one who may. */
+  /**
+   * An older version of the same record is signed too, and a fail-over brings one back: whoever writes to a cluster rests on
+   * the plan's expiry, its preconditions and single-use grants besides.
+   * @throws ForgedRecord where what stands there was not written by us, or not by one who may.
+   */
   load(id: string): Promise<FixRecord | undefined>;
   /**
    * Changes a record as it was loaded (unaltered) along the table of states; `actor` is the person behind it. Gives the new
