@@ -132,6 +132,8 @@ export const Expectation = z.object({
   object: ObjectRef,
   /** Nodes of which something is said one by one. */
   nodes: z.array(z.string().max(253)).max(5000),
+  /** Nodes that were down and come back: what is found on them afterwards was hidden before, and is told as that. */
+  revives: z.array(z.string().max(253)).max(50).optional(),
   /** The cluster's own time for it: verification looks again and again until then. */
   seconds: z.number().int().min(1).max(3600),
   /** For so long every look must be good, where somebody could put the change back; default by the kind of the steps. */

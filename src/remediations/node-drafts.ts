@@ -77,6 +77,7 @@ export function nodeDraft(
       rule: input.finding.rule,
       object: input.finding.object,
       nodes: [node],
+      ...(waits ? { revives: [node] } : {}),
       seconds: READY_SECONDS,
     },
   };

@@ -132,7 +132,10 @@ function blind(rule: string, evidence: string, of: ObjectRef, why: string): Chec
   return check('unseen', 'verify.rule-blind', { rule, evidence, of: refText(of), why: why.replace(/\.$/, '') });
 }
 
-/** Faults of what was asked about, or of what the fix touched, that were not there before. */
+/**
+ * Faults of what was asked about, or of what the fix touched, that were not there before. On a node that was down before and
+ * lives again, more can be seen than before: that is told, and is nothing that the fix did.
+ */
 export function newChecks(draft: Draft, seen: readonly Seen[], language: Language): Check[] {
   const { before, rule, object, nodes } = draft.expect;
   if (before === undefined) return [];
@@ -147,8 +150,23 @@ export function newChecks(draft: Draft, seen: readonly Seen[], language: Languag
       if (!known.has(findingKey(one))) fresh.set(findingKey(one), one);
     }
   }
-  if (fresh.size === 0) return answered(seen).length === 0 ? [] : [check('ok', 'verify.nothing-new')];
-  return [...fresh.values()].map((one) => check('wrong', 'verify.new', { says: findingSentence(one, language) }));
+  const revived = new Set(draft.expect.revives ?? []);
+  const [shown, added] = [
+    [...fresh.values()].filter((one) => isOn(one, revived)),
+    [...fresh.values()].filter((one) => !isOn(one, revived)),
+  ];
+  const told = shown.map((one) => check('ok', 'verify.now-visible', { says: findingSentence(one, language) }));
+  if (added.length > 0) {
+    const wrong = added.map((one) => check('wrong', 'verify.new', { says: findingSentence(one, language) }));
+    return [...wrong, ...told];
+  }
+  return answered(seen).length === 0 || told.length > 0 ? told : [check('ok', 'verify.nothing-new')];
+}
+
+/** True where a finding is about one of these nodes, or about what lies between one of them and others. */
+function isOn(finding: RankedFinding, nodes: ReadonlySet<string>): boolean {
+  if (finding.object.kind === 'Node' && nodes.has(finding.object.name)) return true;
+  return [...(finding.scope.nodes ?? []), ...(finding.scope.pairs ?? []).flat()].some((node) => nodes.has(node));
 }
 
 function concerns(finding: RankedFinding, touched: ReadonlySet<string>, changed: ObjectRef): boolean {

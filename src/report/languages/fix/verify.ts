@@ -38,8 +38,8 @@ export const VERIFY_SENTENCES = {
   },
   'verify.new': { en: 'New since the fix: {says}', zh: '修复之后新出现：{says}' },
   'verify.now-visible': {
-    en: 'It was there before and can be seen only now, for it needs a fix of its own: {says}',
-    zh: '此前就存在、现在才能看到的另一个问题，需要另行修复：{says}',
+    en: 'Seen only now that the node is back, and a matter of its own: {says}',
+    zh: '节点恢复后才看得到的另一个问题：{says}',
   },
   'verify.node-ready': { en: 'Ready', zh: 'Ready' },
   'verify.node-not-ready': { en: 'Not Ready: {says}', zh: '未就绪：{says}' },
