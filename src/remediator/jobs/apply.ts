@@ -46,6 +46,8 @@ async function underLock(id: string, holder: string, deps: RemediatorDeps, signa
   const { cluster, locks, lockMs, log } = deps;
   const first = await loadFix(deps, id);
   if (first === undefined || !isDue(first)) return;
+  // Whoever has to wait anyway does so without the lock: others may go on.
+  if (first.state === 'approved' && (await mustWait(first, deps))) return;
   const taken = await locks.take(cluster, refText(objectOf(first)), holder, lockMs);
   if ('heldBy' in taken) return log.info({ fix: id, heldBy: taken.heldBy }, 'waits for another fix');
   const lost = new AbortController();
@@ -102,12 +104,7 @@ async function carryOut(ledger: Ledger, deps: RemediatorDeps, signal: AbortSigna
 async function begin(ledger: Ledger, plan: Plan, deps: RemediatorDeps): Promise<boolean> {
   const { record } = ledger;
   const policy = deps.policy.current();
-  if (policy === undefined) {
-    // Fail closed, and wait: it may be mended before the plan expires.
-    deps.log.error({ fix: record.id, problems: deps.policy.problems() }, 'the policy cannot be used');
-    return false;
-  }
-  if (await objectIsVerified(record, deps)) return false;
+  if (policy === undefined || (await mustWait(record, deps))) return false;
   const coolingUntil = await deps.locks.coolingUntil(record.cluster, refText(plan.draft.object));
   const leave = mayBegin(record, plan, policy, { verifier: deps.keys, now: Date.now(), coolingUntil });
   if (leave.may) {
@@ -121,8 +118,12 @@ async function begin(ledger: Ledger, plan: Plan, deps: RemediatorDeps): Promise<
   return false;
 }
 
-/** True while another fix of the same object is being verified: a change now would spoil what is looked at. */
-async function objectIsVerified(record: FixRecord, deps: RemediatorDeps): Promise<boolean> {
+/**
+ * True while another fix of the same object is being verified, since a change now would spoil what is looked at; and while
+ * the policy is broken: nothing is allowed then, and it may be mended before the plan expires.
+ */
+async function mustWait(record: FixRecord, deps: RemediatorDeps): Promise<boolean> {
+  if (deps.policy.current() === undefined) return true;
   const key = refText(objectOf(record));
   const others = await deps.fixes.open(record.cluster);
   return others.some((one) => one.id !== record.id && one.state === 'verifying' && refText(objectOf(one)) === key);
