@@ -368,6 +368,13 @@ describe('kubelet-flag', () => {
     expect(node.posted).toEqual([]);
   });
 
+  test('where the file is not there, the flag is not in it: already so', async () => {
+    expect(await take('kubelet-flag', { ...out, file: '/etc/sysconfig/kubelet' })).toMatchObject({
+      outcome: 'already',
+    });
+    expect(node.posted).toEqual([]);
+  });
+
   test('a kubelet that runs with the flag knows it: refused', async () => {
     await given((files) => {
       files[FLAGS] = before;
