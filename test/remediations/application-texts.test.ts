@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { APPLICATION } from '../../src/remediations/application.ts';
 import { application } from '../../src/report/languages/zh-cn/remediations/application.ts';
+import { RULES } from '../../src/rules/index.ts';
 
 const HEADINGS = [
   'What it does',
@@ -28,6 +29,12 @@ describe.each(APPLICATION.map((one) => [one.id, one] as const))('%s', (id, remed
       expect(places(english), text).toEqual(expect.arrayContaining(places(words[text] ?? '')));
       expect(places(words[text] ?? ''), text).toEqual(expect.arrayContaining(plain(english)));
     }
+  });
+
+  it('mends faults of rules that exist, each once and sorted', () => {
+    const ids = RULES.map((rule) => rule.id);
+    expect(remediation.fixes.filter((rule) => !ids.includes(rule))).toEqual([]);
+    expect([...remediation.fixes]).toEqual([...remediation.fixes].sort());
   });
 
   it('has a page', () => {
