@@ -1,11 +1,16 @@
 /** The living cluster over its real ends: the API by TLS, agents as processes, effects by HTTP, and the diagnosis that workers run. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createKeyFiles, loadKeys } from '../../../src/adapters/keys/keys.ts';
 import { createClusterReader, type KubeReader } from '../../../src/adapters/kube/cluster-reader.ts';
 import { type ClosableNodeAgents, createNodeAgents } from '../../../src/adapters/node-agent/node-agents.ts';
+import { type ClosableNodeStepper, createNodeStepper } from '../../../src/adapters/node-agent/node-stepper.ts';
+import type { NodeAction } from '../../../src/core/node-steps.ts';
 import { parseQuestion } from '../../../src/core/parse-question.ts';
+import type { Signer } from '../../../src/core/signing.ts';
 import { runDiagnosis } from '../../../src/run/diagnose.ts';
 import { loadStage, settleHost, stageModel } from '../../../src/sandbox/incidents/nodeport-30080/index.ts';
 import { type RecordedCluster, startRecordedCluster } from '../../../src/sandbox/recorded-cluster.ts';
@@ -17,13 +22,18 @@ let folder: string;
 let cluster: RecordedCluster;
 let reader: KubeReader;
 let agents: ClosableNodeAgents;
+let stepper: ClosableNodeStepper;
+let signer: Signer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kubewhy-living-'));
+  const keys = await createKeyFiles(join(folder, 'keys'));
+  signer = loadKeys({ role: 'remediator', keyFile: keys.remediator, trustFile: keys.trust });
   cluster = await startRecordedCluster(join(folder, 'cluster'), loadStage(2), NODES, {
     model: stageModel(2),
     speed: 50,
     hostNotes: settleHost,
+    grantKeyFile: keys.trust,
     identities: {
       fixer: {
         user: 'remediator',
@@ -37,11 +47,14 @@ beforeAll(async () => {
   reader = await createClusterReader({ kubeconfig: cluster.kubeconfigFile });
   const urls = Object.fromEntries(cluster.agentMap.split(',').map((pair) => pair.split('=') as [string, string]));
   const { ca: caFile, cert: certFile, key: keyFile } = cluster.tls;
-  agents = createNodeAgents({ tls: { caFile, certFile, keyFile }, urls });
+  const tls = { caFile, certFile, keyFile };
+  agents = createNodeAgents({ tls, urls });
+  stepper = createNodeStepper({ tls, urls });
 }, 60_000);
 
 afterAll(async () => {
   agents?.close();
+  stepper?.close();
   reader?.close();
   await cluster?.close();
   await rm(folder, { recursive: true, force: true });
@@ -55,6 +68,26 @@ async function ask(...words: string[]) {
     options,
   );
   return { verdict: diagnosis.verdict, causes: diagnosis.causes.map(({ rule, object }) => `${rule} ${object.name}`) };
+}
+
+/** Has a step done by the agent of k8scephnode, under a grant. */
+async function step(action: NodeAction) {
+  const now = Date.now();
+  const text = JSON.stringify({
+    version: 1,
+    id: `gr-${randomBytes(16).toString('hex')}`,
+    node: 'k8scephnode',
+    action,
+    fix: 'fix-test1234',
+    planHash: '0'.repeat(64),
+    approvedBy: ['U1'],
+    notBefore: new Date(now - 1000).toISOString(),
+    notAfter: new Date(now + 30_000).toISOString(),
+  });
+  const signature = signer.sign('grant', text);
+  const node = { name: 'k8scephnode', addresses: ['127.0.0.1'] };
+  const { signal } = new AbortController();
+  return stepper.step(node, { text, signature }, { deadlineMs: 20_000, signal });
 }
 
 async function effect(body: object): Promise<unknown> {
@@ -81,12 +114,12 @@ test('the repair through real ends: each symptom is seen before and gone afterwa
     body: JSON.stringify(setMethod('can-reach=172.17.72.1')),
   });
   expect(patched.status).toBe(200);
-  expect(await effect({ op: 'run', program: 'swapoff', args: ['/dev/sda3'] })).toEqual({
-    code: 0,
-    stdout: '',
-    stderr: '',
-  });
-  expect(await effect({ op: 'run', program: 'systemctl', args: ['mask', 'dev-sda3.swap'] })).toMatchObject({ code: 0 });
+  const off: NodeAction = { step: 'swap-device', params: { device: '/dev/sda3', state: 'off' } };
+  expect(await step(off)).toMatchObject({ status: 'done', result: { outcome: 'changed' } });
+  expect(await step(off)).toMatchObject({ status: 'done', result: { outcome: 'already' } });
+  const mask: NodeAction = { step: 'swap-unit', params: { unit: 'dev-sda3.swap', state: 'masked' } };
+  expect(await step(mask)).toMatchObject({ status: 'done', result: { outcome: 'changed' } });
+  expect(cluster.effects.effects).toHaveLength(2);
   await cluster.living.settled();
 
   const well = { verdict: 'no-fault-found', causes: [] };
