@@ -11,6 +11,7 @@ import type { FixOffer, FixRecord, Plan } from '../../src/core/fix.ts';
 import type { FixSeed } from '../../src/core/fix-patch.ts';
 import { type Keys, ROLES, type Role, signValue } from '../../src/core/signing.ts';
 import { renderFix } from '../../src/report/index.ts';
+import type { SlackOptions } from '../../src/sandbox/slack/workspace-types.ts';
 import { planOf, seedOf } from './fixes.ts';
 import { type Stage, startStage } from './stage.ts';
 
@@ -40,7 +41,7 @@ export interface ProposedChange {
 let counter = 0;
 
 /** Starts it; `close` ends everything. */
-export async function startFixStage(): Promise<FixStage> {
+export async function startFixStage(slack: SlackOptions = {}): Promise<FixStage> {
   const folder = await mkdtemp(join(tmpdir(), 'kubewhy-fix-'));
   const files = await createKeyFiles(join(folder, 'keys'));
   const policyFile = join(folder, 'policy.yaml');
@@ -51,7 +52,7 @@ export async function startFixStage(): Promise<FixStage> {
   const stage = await startStage({
     worker: false,
     // The tests press faster than people do.
-    slack: { rateLimits: false },
+    slack: { rateLimits: false, ...slack },
     env: { KUBEWHY_BOT_KEY: files.bot, KUBEWHY_TRUST: files.trust, KUBEWHY_POLICY: policyFile },
   });
   const redis = stage.redis.connect();

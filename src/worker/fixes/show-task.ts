@@ -56,9 +56,10 @@ function jobOf({ id, place, language }: FixRecord): Parameters<typeof Thread.ope
 async function showRecord(deps: FixDeps, record: FixRecord, thread: Thread): Promise<void> {
   await checkPlace(deps.slack, thread.channel);
   const { card, messages } = renderFix(record, { language: record.language });
-  const fresh = thread.delivery.rootTs === undefined;
+  const { rootTs, sending } = thread.delivery;
   await thread.root(card);
-  if (!fresh) await thread.edit(card, 'first');
+  // One that was posted by a worker that died meanwhile may show an older state.
+  if (rootTs !== undefined || Object.keys(sending).length > 0) await thread.edit(card, 'first');
   for (const message of messages) await thread.reply(message.key, message);
   if (record.state === 'verified' || record.state === 'undone') await showRoot(deps, record);
 }
