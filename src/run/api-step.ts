@@ -5,7 +5,7 @@ import { fixReason } from '../core/fix-reasons.ts';
 import { stateOf } from '../core/object-state.ts';
 import { ApiObject, type ApiStep, type ObjectRead, type ObjectState } from '../core/remediation.ts';
 import { carriedOut, targetText, writeOf } from './api-write.ts';
-import { changedReason } from './changed-by.ts';
+import { changedReason, FIELD_MANAGER, lastChange } from './changed-by.ts';
 import { readObject } from './plan.ts';
 import { APPLY_TIMES, type ApplyPorts, note, pause, type StepEnd } from './step-end.ts';
 
@@ -88,19 +88,27 @@ async function look(
 ): Promise<{ readonly live: ApiObject } | StepEnd> {
   const object = targetText(step.target);
   const read = await readPatiently(step, ports, signal);
-  if (read.status === 'away' || read.status === 'unreadable') {
-    if (doubt !== undefined) return unknown(object, `${doubt}; ${read.reason}`);
-    const { reason: why } = read;
-    return read.status === 'away'
-      ? refused(fixReason('fix.api-away', { why, seconds: read.seconds }), why)
-      : refused(fixReason('fix.object-unreadable', { object, why }), why);
-  }
+  if (read.status === 'away' || read.status === 'unreadable') return unseen(read, object, doubt);
   const live = read.status === 'read' ? read.object : undefined;
-  if (doubt !== undefined && carriedOut(step, live, expected))
+  // Also without a doubt: the store may have lost what it had acknowledged, and our write is known by its manager.
+  const ours = live !== undefined && expected?.digest !== before.digest && lastChange(live)?.by === FIELD_MANAGER;
+  if ((doubt !== undefined || ours) && carriedOut(step, live, expected))
     return done(step, live === undefined ? undefined : stateOf(live));
   if (live !== undefined && isSame(stateOf(live), before)) return { live };
   if (doubt !== undefined) return unknown(object, `${doubt}; it is neither as before nor as planned`);
   return refused(changedReason(object, live));
+}
+
+function unseen(
+  read: Extract<Patient, { status: 'away' | 'unreadable' }>,
+  object: string,
+  doubt: string | undefined,
+): StepEnd {
+  const { reason: why } = read;
+  if (doubt !== undefined) return unknown(object, `${doubt}; ${why}`);
+  return read.status === 'away'
+    ? refused(fixReason('fix.api-away', { why, seconds: read.seconds }), why)
+    : refused(fixReason('fix.object-unreadable', { object, why }), why);
 }
 
 function isSame(a: ObjectState, b: ObjectState): boolean {

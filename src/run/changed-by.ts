@@ -2,6 +2,9 @@
 import { fixReason } from '../core/fix-reasons.ts';
 import type { ApiObject } from '../core/remediation.ts';
 
+/** Who wrote, as managedFields name it. */
+export const FIELD_MANAGER = 'kubewhy';
+
 export interface LastChange {
   /** The field manager: `kubectl-edit`, `helm`, `kube-controller-manager`. */
   readonly by: string;

@@ -232,6 +232,22 @@ describe('taking up what a killed process has left', () => {
     expect(bench.writes()).toEqual([]);
   });
 
+  test('carried out, and the record of it lost with the store: known by its field manager, nothing is sent', async () => {
+    const step = await bench.patchStep(3);
+    const dryRun = await tried(step);
+    await bench.apply([step], { dryRun });
+    bench.api.requests.length = 0;
+    expect((await bench.apply([step], { dryRun })).outcome).toEqual({ status: 'applied' });
+    expect(bench.writes()).toEqual([]);
+  });
+
+  test('carried out by somebody else: that is no step of ours', async () => {
+    const step = await bench.patchStep(3);
+    const dryRun = await tried(step);
+    await bench.edit(WEB, { spec: { replicas: 3 } });
+    expect((await bench.apply([step], { dryRun })).outcome).toMatchObject({ status: 'void' });
+  });
+
   test('begun, and the object is neither as before nor as planned: unknown, nothing is sent', async () => {
     const step = await bench.patchStep(3);
     const dryRun = await tried(step);
@@ -385,11 +401,11 @@ describe('waiting', () => {
   };
   const whole = { observedGeneration: 9, replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
 
-  test.each([
+  test.each<[string, WaitStep['until'], () => unknown]>([
     ['a new Pod that is Ready', replaced, () => [gone(), bench.api.objects.put(pod('web-2', 'uid-pod-2'))]],
     ['a rollout', rolled, () => status(whole)],
     ['a node', ready, () => bench.api.objects.put(node('True'))],
-  ] as const)('%s: goes on as soon as it is there', async (_name, until, happens) => {
+  ])('%s: goes on as soon as it is there', async (_name, until, happens) => {
     bench.api.objects.put(node('False'));
     const applying = bench.apply([wait(until, 30), { type: 'manual', says }]);
     await vi.waitFor(() => expect(bench.api.requests.length).toBeGreaterThan(1));
@@ -397,7 +413,7 @@ describe('waiting', () => {
     expect(await applying).toMatchObject({ outcome: { status: 'applied' }, told: ['before 0', '0 done', '1 skipped'] });
   });
 
-  test.each([
+  test.each<[string, WaitStep['until'], () => unknown, string, string]>([
     ['the old Pod', replaced, () => undefined, 'fix.wait-pod', 'the old Pod web-1 is still there'],
     [
       'a Pod that is not Ready',
@@ -423,7 +439,7 @@ describe('waiting', () => {
       '0 of 2 Pods are available',
     ],
     ['a node', ready, () => bench.api.objects.put(node('False')), 'fix.wait-node', 'Ready is False (KubeletNotReady)'],
-  ] as const)('%s when the time is over: failed, and what is missing', async (_name, until, is, code, seen) => {
+  ])('%s when the time is over: failed, and what is missing', async (_name, until, is, code, seen) => {
     is();
     const progress = [{ index: 0, at: new Date(Date.now() - 2000).toISOString(), state: 'running' as const }];
     const { outcome } = await bench.apply([wait(until)], { progress });

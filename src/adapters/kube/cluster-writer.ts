@@ -9,7 +9,7 @@ import { writeError } from './write-errors.ts';
 
 export interface KubeWriter extends ClusterWriter, KubeReader {}
 
-/** Who wrote, as managedFields name it. */
+/** Who wrote, as managedFields name it (and run/changed-by.ts knows it). */
 export const FIELD_MANAGER = 'kubewhy';
 
 const MAX_JSON = 16 * 1024 * 1024;
