@@ -29,12 +29,15 @@ export const CALICO_TEXTS = {
   patch: 'Set IP_AUTODETECTION_METHOD={method} in DaemonSet {daemonset}.',
   'patch-ip': 'Set IP=autodetect and IP_AUTODETECTION_METHOD={method} in DaemonSet {daemonset}.',
   'patch-installation': 'Set nodeAddressAutodetectionV4 of Installation default to what means {method}.',
+  push: 'Delete calico-node Pod {pod} on {node}, so that it restarts with its new address now.',
   'undo-patch': 'Put back what was there: {old}.',
   wait: 'Wait until calico-node has restarted.',
   'blast-restart': 'calico-node restarts on {count} {count:node|nodes}: {nodes}.',
   'blast-at-once':
     'On {nodes} it is not ready now. Such Pods are all replaced at once, whatever maxUnavailable says ({max}).',
   'blast-serial': 'On {nodes} it is ready: there it restarts with at most {max} away at a time.',
+  'blast-push':
+    'The roll-out would stand still: {waiting} alone has the right address first, finds nobody to speak BGP with, and is never ready. So the Pod on {node} is replaced at the same time.',
   'blast-stuck':
     'On {nodes} no kubelet answers: the Pod there stays in Terminating and is not replaced until kubelet is back.',
   'blast-address':
@@ -69,5 +72,7 @@ export const CALICO_TEXTS = {
     'calico-node would restart on {count} nodes one after the other, for about {minutes} minutes: longer than kubewhy watches one change. Do it by hand, or raise maxUnavailable.',
   ignored:
     'DaemonSet {daemonset} carries the annotation unsupported.operator.tigera.io/ignore: the operator does not pass on what the Installation says.',
+  'manual-push':
+    'If the roll-out stands still because {waiting} finds nobody to speak BGP with, delete the Pod on {node}:',
   'manual-patch': 'To do it by hand:',
 } as const;

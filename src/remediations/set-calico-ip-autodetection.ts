@@ -23,8 +23,9 @@ import {
 import { podOf, type Replacement, replacementOf, secondsFor } from './calico-daemon-set.ts';
 import { methodFor } from './calico-method.ts';
 import { CALICO_ADDRESS } from './calico-nodes.ts';
+import { type Stalled, stallOf } from './calico-stall.ts';
 import { CALICO_TEXTS } from './calico-texts.ts';
-import { anyName, nodePortsOf, questionsOf, rightsOf } from './draft.ts';
+import { anyName, nodePortsOf, podTarget, questionsOf, rightsOf } from './draft.ts';
 import { linesOf, refused } from './lines.ts';
 import { allNodes, isSilent } from './nodes.ts';
 import { ownerNotes, refusedByOwner } from './owner-texts.ts';
@@ -44,6 +45,8 @@ interface Parts {
   readonly method: string;
   readonly picks: readonly { readonly node: string; readonly address: string }[];
   readonly replacement: Replacement;
+  /** Set where the roll-out would stand still without a push. */
+  readonly stall: Stalled | undefined;
   readonly seconds: number;
 }
 
@@ -58,6 +61,7 @@ export const setCalicoIpAutodetection = defineRemediation({
       { verb, group: INSTALLATION.group, resource: INSTALLATION.resource },
     ]),
     { verb: 'get', group: 'apps', resource: 'daemonsets', namespace: 'calico-system' },
+    ...['get', 'delete'].map((verb) => ({ verb, group: '', resource: 'pods', namespace: 'kube-system' })),
   ]),
   wants: wantedForCalico,
   plan: planFor,
@@ -85,7 +89,9 @@ function planFor(input: PlanInput): PlanOutcome {
     const data = { count: replacement.serial.length, minutes: Math.round(seconds / 60) };
     return refused(say('too-slow', data), byHand(setting, change));
   }
-  return { status: 'draft', draft: draftOf({ input, setting, change, method, picks, replacement, seconds }) };
+  const moving = new Set(moves(input, picks).map((move) => move.node));
+  const stall = stallOf(replacement, moving, pods.pods);
+  return { status: 'draft', draft: draftOf({ input, setting, change, method, picks, replacement, stall, seconds }) };
 }
 
 function podsOf(input: PlanInput) {
@@ -150,7 +156,7 @@ function draftOf(parts: Parts): Draft {
   };
 }
 
-function stepsOf({ setting, change, method, replacement, seconds }: Parts): {
+function stepsOf({ setting, change, method, replacement, stall, seconds }: Parts): {
   steps: Draft['steps'];
   undo: Draft['undo'];
 } {
@@ -173,9 +179,23 @@ function stepsOf({ setting, change, method, replacement, seconds }: Parts): {
     says: say('wait'),
   };
   return {
-    steps: [patch(change.body, say(text, { method, daemonset })), wait],
-    undo: [patch(change.undo, say('undo-patch', { old: change.old })), wait],
+    steps: [patch(change.body, say(text, { method, daemonset })), ...pushOf(setting, stall), wait],
+    // What the old method brings back may never be ready again: that is not waited for.
+    undo: [patch(change.undo, say('undo-patch', { old: change.old }))],
   };
+}
+
+/** Under an operator the DaemonSet changes when the operator has seen it: a Pod that is deleted before comes back as it was. */
+function pushOf({ owner, daemonSet }: Setting, stall: Stalled | undefined): Draft['steps'] {
+  if (stall === undefined) return [];
+  const { pod, node, waiting } = stall;
+  const { name } = pod.metadata;
+  const said = { node, pod: name, waiting };
+  if (owner.target.kind === 'Installation') {
+    const command = `kubectl delete pod -n ${daemonSet.namespace ?? ''} ${name}`;
+    return [{ type: 'manual', says: say('manual-push', said, command) }];
+  }
+  return [{ type: 'api', verb: 'delete', target: podTarget(pod), before: stateOf(pod), says: say('push', said) }];
 }
 
 function objectOf({ owner: { target } }: Setting): ObjectRef {
@@ -189,7 +209,7 @@ function spokenObject(setting: Setting): string {
 }
 
 /** Which Pods restart how, what moves, and for how long. */
-function blastOf({ input, setting, picks, replacement, seconds }: Parts): Line[] {
+function blastOf({ input, setting, picks, replacement, stall, seconds }: Parts): Line[] {
   const { atOnce, serial, stuck } = replacement;
   const all = [...atOnce, ...serial].sort();
   const max = String(setting.view.maxUnavailable);
@@ -197,6 +217,7 @@ function blastOf({ input, setting, picks, replacement, seconds }: Parts): Line[]
     say('blast-restart', { count: all.length, nodes: all }),
     ...(atOnce.length === 0 ? [] : [say('blast-at-once', { nodes: atOnce, max })]),
     ...(serial.length === 0 ? [] : [say('blast-serial', { nodes: serial, max })]),
+    ...(stall === undefined ? [] : [say('blast-push', { node: stall.node, waiting: stall.waiting })]),
     ...(stuck.length === 0 ? [] : [say('blast-stuck', { nodes: stuck })]),
     ...moves(input, picks)
       .slice(0, 20)

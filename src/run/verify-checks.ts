@@ -50,7 +50,11 @@ export function symptomChecks(draft: Draft, seen: readonly Seen[], language: Lan
     // A preflight lists what is to be mended; whether this is mended, the rule says.
     if (question.type === 'preflight' && i === 0) return [];
     if (isOthers(draft, i)) return [check('ok', 'verify.symptom-other', { question: asked })];
-    return [symptomCheck(asked, diagnosis, draft.expect.before?.questions[i]?.symptom, language)];
+    const symptom = draft.expect.before?.questions[i]?.symptom;
+    // Nothing followed from what is fixed. What stands beside it stood there before, and is no matter of this fix.
+    if (symptom === undefined && onlyKnown(draft, diagnosis))
+      return [check('ok', 'verify.symptom-other', { question: asked })];
+    return [symptomCheck(asked, diagnosis, symptom, language)];
   });
 }
 
@@ -58,6 +62,15 @@ export function symptomChecks(draft: Draft, seen: readonly Seen[], language: Lan
 export function isOthers(draft: Draft, index: number): boolean {
   const before = draft.expect.before?.questions[index];
   return before !== undefined && !before.ours && before.verdict !== 'no-fault-found';
+}
+
+/** True where a diagnosis is sure, and everything that it names was found before the fix already. */
+function onlyKnown(draft: Draft, diagnosis: Diagnosis): boolean {
+  const { before, rule, object } = draft.expect;
+  if (before === undefined || diagnosis.verdict !== 'cause-found') return false;
+  const known = new Set(before.findings.map((one) => findingKey(one)));
+  const causes = [...diagnosis.causes, ...diagnosis.symptoms];
+  return causes.every((one) => known.has(findingKey(one)) && !isSame(one, { rule, object }));
 }
 
 function symptomCheck(

@@ -53,7 +53,6 @@ describe('the recorded incident', () => {
         }),
         says: 'Put back what was there: IP_AUTODETECTION_METHOD (not set).',
       },
-      { wait, seconds: 225 },
     ]);
     expect(words.nodes).toEqual(['k8scephnode', 'k8smaster2', 'k8smater1']);
     expect(words.blast).toEqual([

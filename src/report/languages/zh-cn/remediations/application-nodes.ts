@@ -1,6 +1,6 @@
 /** The sentences of cordon-node, uncordon-node and approve-kubelet-csr, in Simplified Chinese. */
 import type { RuleWords } from '../../words.ts';
-import { COMMON } from './application-common.ts';
+import { COMMON } from './application-shared.ts';
 
 export const nodes: RuleWords = {
   'approve-kubelet-csr': {

@@ -1,6 +1,6 @@
 /** The sentences of the remediations of workloads and Pods, in Simplified Chinese. */
 import type { RuleWords } from '../../words.ts';
-import { COMMON } from './application-common.ts';
+import { COMMON } from './application-shared.ts';
 
 export const workloads: RuleWords = {
   'delete-pod': {

@@ -1,7 +1,7 @@
 /** The sentences of the remediations in remediations/application.ts, in Simplified Chinese. */
 import type { RuleWords } from '../../words.ts';
-import { COMMON } from './application-common.ts';
 import { nodes } from './application-nodes.ts';
+import { COMMON } from './application-shared.ts';
 import { workloads } from './application-workloads.ts';
 
 const services: RuleWords = {

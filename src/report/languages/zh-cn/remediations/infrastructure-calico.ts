@@ -46,11 +46,14 @@ export const calico: RuleWords = {
     patch: '在 DaemonSet {daemonset} 中设置 IP_AUTODETECTION_METHOD={method}。',
     'patch-ip': '在 DaemonSet {daemonset} 中设置 IP=autodetect 和 IP_AUTODETECTION_METHOD={method}。',
     'patch-installation': '在 Installation default 的 nodeAddressAutodetectionV4 中设置与 {method} 相当的值。',
+    push: '删除 {node} 上的 calico-node Pod {pod}，使其立即以新地址重启。',
     'undo-patch': '改回原来的值：{old}。',
     wait: '等待 calico-node 重启完毕。',
     'blast-restart': 'calico-node 在 {count} 个节点上重启：{nodes}。',
     'blast-at-once': '在 {nodes} 上它现在未就绪。这样的 Pod 会同时全部替换，不管 maxUnavailable（{max}）怎么说。',
     'blast-serial': '在 {nodes} 上它已就绪：在那里逐批重启，同时最多缺 {max}。',
+    'blast-push':
+      '否则滚动更新会停滞：只有 {waiting} 先拿到正确地址，找不到可建立 BGP 会话的对端，因而永远不会就绪。所以同时替换 {node} 上的 Pod。',
     'blast-stuck': '{nodes} 上没有 kubelet 应答：那里的 Pod 会停在 Terminating，kubelet 恢复之前不会被替换。',
     'blast-address': '{node} 的 Calico 地址从 {old} 变为 {new}。它的 BGP 会话和隧道会重建。',
     'blast-traffic':
@@ -79,6 +82,7 @@ export const calico: RuleWords = {
       'calico-node 要在 {count} 个节点上逐个重启，约 {minutes} 分钟：超过 kubewhy 观察一项更改的时间。请手工执行，或调大 maxUnavailable。',
     ignored:
       'DaemonSet {daemonset} 带有注解 unsupported.operator.tigera.io/ignore：Operator 不会把 Installation 的设置传下去。',
+    'manual-push': '如果滚动更新因 {waiting} 找不到 BGP 对端而停滞，请删除 {node} 上的 Pod：',
     'manual-patch': '手工执行：',
   },
 };
