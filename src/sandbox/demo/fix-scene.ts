@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Platform } from '../platform.ts';
-import type { StoredEphemeral, StoredMessage } from '../slack/types.ts';
+import type { StoredMessage } from '../slack/types.ts';
 import type { SlackWorkspace } from '../slack/workspace-types.ts';
 
 const EXECUTABLE = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
@@ -27,6 +27,9 @@ export interface FixResult {
   readonly refusedClicks: number;
   /** What the refused were told, in private. */
   readonly refusals: readonly { readonly user: string; readonly text: string }[];
+  readonly approvedBy: string | undefined;
+  /** From the press of *Propose fix* to Slack's acknowledgement. */
+  readonly ackMs: number;
   /** The card as it stood when people decided, and as it stands now. */
   readonly proposal: StoredMessage | undefined;
   readonly card: StoredMessage;
@@ -43,7 +46,7 @@ export async function playFix(platform: Platform, request: FixRequest): Promise<
   const started = Date.now();
   const before = new Set(slack.thread(channel, rootTs).map((message) => message.ts));
   const offer = findOffer(slack, request);
-  await pressed(slack, request.requester, channel, offer.ts, offer.action);
+  const ackMs = await pressed(slack, request.requester, channel, offer.ts, offer.action);
   const first = await slack.waitFor(
     (w) => w.thread(channel, rootTs).find((message) => !before.has(message.ts) && fixOf(message) !== undefined),
     PLAN_TIMEOUT_MS,
@@ -55,26 +58,25 @@ export async function playFix(platform: Platform, request: FixRequest): Promise<
     PLAN_TIMEOUT_MS,
   );
   const proposal = buttonIn(planned, 'fix_approve') ? structuredClone(planned) : undefined;
-  const refusals: { user: string; text: string }[] = [];
+  const told: { user: string; text: string }[] = [];
   if (proposal !== undefined) {
-    for (const user of request.approvers) {
-      const told = await pressApprove(slack, user, channel, card());
-      if (told !== undefined) refusals.push({ user, text: told });
-    }
+    for (const user of request.approvers) told.push({ user, text: await pressApprove(slack, user, channel, card()) });
     // The card is edited silently; the result is a message of its own, and comes last.
     await slack.waitFor((w) => {
       const told = w.thread(channel, rootTs).some((message) => keyOf(message)?.startsWith(`${fix}-result`) === true);
       return told && ended(card());
     }, FIX_TIMEOUT_MS);
   }
-  const state = await endOf(platform, fix);
+  const { state, refused, approvedBy } = await endOf(platform, fix);
   const later = slack.thread(channel, rootTs).filter((message) => !before.has(message.ts) && message.ts !== first.ts);
   const root = slack.messages(channel).find((message) => message.ts === rootTs) ?? first;
   return {
     remediation,
     state,
-    refusedClicks: refusals.length,
-    refusals,
+    refusedClicks: refused.length,
+    refusals: told.filter(({ user }) => refused.includes(user)),
+    approvedBy,
+    ackMs,
     proposal,
     card: card(),
     messages: later.filter((message) => fixOf(message) === fix),
@@ -119,29 +121,24 @@ async function pressed(
   channel: string,
   ts: string,
   action: string,
-): Promise<void> {
+): Promise<number> {
+  const started = performance.now();
   const outcome = await slack.asUser(user).click(channel, ts, action);
   if (outcome.visibleError !== undefined) throw new Error(`${action}: Slack shows ${outcome.visibleError}`);
+  return performance.now() - started;
 }
 
-/** Presses *Approve*. Gives what the person was told in private, where they may not. */
+/** Presses *Approve*. Gives what the person was told in private, whether they may or not. */
 async function pressApprove(
   slack: SlackWorkspace,
   user: string,
   channel: string,
   card: StoredMessage,
-): Promise<string | undefined> {
+): Promise<string> {
   const known = new Set(slack.ephemerals(user).map((told) => told.ts));
   await pressed(slack, user, channel, card.ts, 'fix_approve');
-  const fresh = (w: SlackWorkspace): StoredEphemeral | undefined =>
-    w.ephemerals(user).find((told) => !known.has(told.ts));
-  const decided = await slack.waitFor((w) => {
-    const told = fresh(w);
-    if (told !== undefined) return { told: told.text };
-    const now = w.thread(channel, card.threadTs ?? '').find((message) => message.ts === card.ts);
-    return now !== undefined && !buttonIn(now, 'fix_approve') ? { told: undefined } : undefined;
-  }, PLAN_TIMEOUT_MS);
-  return decided.told;
+  const told = await slack.waitFor((w) => w.ephemerals(user).find(({ ts }) => !known.has(ts)), PLAN_TIMEOUT_MS);
+  return told.text;
 }
 
 function payloadOf(message: StoredMessage): { id?: unknown; key?: unknown } {
@@ -165,18 +162,27 @@ function ended(card: StoredMessage): StoredMessage | undefined {
   return /^:large_(blue|yellow)_square:/.test(head?.text?.text ?? ':large_blue_square:') ? undefined : card;
 }
 
-const Audit = z.object({
-  entries: z.array(z.object({ entry: z.object({ event: z.looseObject({ state: z.string().optional() }) }) })),
+const Event = z.looseObject({
+  what: z.string(),
+  by: z.string(),
+  action: z.string().optional(),
+  allowed: z.boolean().optional(),
+  state: z.string().optional(),
 });
+const Audit = z.object({ entries: z.array(z.object({ entry: z.object({ event: Event }) })) });
 
-/** The last state that `kubewhy audit` tells of a fix: what anybody can look up. */
-async function endOf(platform: Platform, fix: string): Promise<string> {
+/** How a fix ended and who was refused, as `kubewhy audit` tells it: what anybody can look up. */
+async function endOf(
+  platform: Platform,
+  fix: string,
+): Promise<{ state: string; refused: string[]; approvedBy: string | undefined }> {
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    REDIS_URL: platform.redisUrl,
+    KUBEWHY_TRUST: platform.env['KUBEWHY_TRUST'] ?? '',
+  };
   const child = spawn(process.execPath, [EXECUTABLE, 'audit', fix, '--output', 'json'], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      REDIS_URL: platform.redisUrl,
-      KUBEWHY_TRUST: platform.env['KUBEWHY_TRUST'] ?? '',
-    },
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let out = '';
@@ -184,6 +190,11 @@ async function endOf(platform: Platform, fix: string): Promise<string> {
     out += chunk;
   });
   await new Promise((resolve) => child.once('close', resolve));
-  const states = Audit.parse(JSON.parse(out)).entries.flatMap(({ entry }) => entry.event.state ?? []);
-  return states.at(-1) ?? 'none';
+  const events = Audit.parse(JSON.parse(out)).entries.map(({ entry }) => entry.event);
+  const clicks = events.filter((event) => event.what === 'click');
+  return {
+    state: events.flatMap((event) => event.state ?? []).at(-1) ?? 'none',
+    refused: clicks.filter((event) => event.allowed === false).map((event) => event.by),
+    approvedBy: clicks.find((event) => event.allowed === true && event.action?.includes('approve'))?.by,
+  };
 }

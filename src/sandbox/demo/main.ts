@@ -1,19 +1,19 @@
-/** `npm run demo`: plays the recorded incident as people would live it, with the real bot and the real worker. */
-import { loadStage, type RecordedStage } from '../incidents/nodeport-30080/index.ts';
+/** `npm run demo`: plays the recorded incident and its repair as people would live them, with the real bot, worker and remediator. */
+import { simplePolicy } from '../fix-setup.ts';
+import { loadStage, type RecordedStage, settleHost, stageModel } from '../incidents/nodeport-30080/index.ts';
 import { type Platform, startPlatform } from '../platform.ts';
-import { type Printer, printAnswer, printQuestion, printTable, type Row } from './print.ts';
+import type { SlackPerson } from '../slack/types.ts';
+import type { SlackWorkspace } from '../slack/workspace-types.ts';
+import { type FixResult, playFix } from './fix-scene.ts';
+import { keepRunning, onInterrupt } from './keep-running.ts';
+import { printAnswer, printerFor, printFix, printQuestion, printTable, type Row } from './print.ts';
 import { playScene, type SceneResult } from './scene.ts';
+import { type Act, type AskAct, type FixAct, SCRIPT } from './script.ts';
 
-/** What the incident's engineers found out in the end: the verdict that each stage must get. */
-const EXPECTED = {
-  1: { verdict: 'cause-found', causes: ['calico-node-ip-mismatch Node/k8smater1'] },
-  2: { verdict: 'cause-found', causes: ['kubelet-swap-on Node/k8scephnode'] },
-  3: { verdict: 'cause-found', causes: ['calico-node-ip-mismatch Node/k8smater1'] },
-  4: { verdict: 'no-fault-found', causes: [] },
-} as const;
-const STAGES = [1, 2, 3, 4] as const;
 /** The exit code of a program that was interrupted. */
 const INTERRUPTED = 130;
+/** Consequences of writes come so many times faster than in life: nobody wants to watch a minute of a roll-out. */
+const SPEED = 20;
 
 export interface DemoOptions {
   readonly keep: boolean;
@@ -21,35 +21,52 @@ export interface DemoOptions {
   readonly language: 'en' | 'zh-cn';
 }
 
-interface Played {
-  readonly stage: RecordedStage;
-  readonly scene: SceneResult;
-  readonly right: boolean;
-}
+/** What came of one act. A fix keeps the answer under which it was proposed. */
+type Played =
+  | { readonly act: AskAct; readonly scene: SceneResult; readonly right: boolean }
+  | { readonly act: FixAct; readonly scene: SceneResult; readonly fix: FixResult; readonly right: boolean };
 
-/** Runs the demo. @returns 0 only where all four verdicts are right. */
+type People = Readonly<Record<'wsg' | 'alice' | 'gil', SlackPerson>>;
+
+/** Runs the demo. @returns 0 only where every verdict is right and every fix ended as it must. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
-  const stages = STAGES.map((n) => loadStage(n));
+  const stages = SCRIPT.map(({ number }) => loadStage(number));
   const [first] = stages;
   if (first === undefined) throw new Error('The recorded incident has no stage.');
   say(
-    'kubewhy demo: a private Redis, a simulated Slack workspace, the recorded cluster, its agents, and the real bot and worker.',
+    'kubewhy demo: a private Redis, a simulated Slack workspace, the recorded cluster, its agents, and the real bot, worker and remediator.',
   );
   const nodes = [...new Set(stages.flatMap((stage) => [...stage.hosts.map((host) => host.node), ...stage.agentless]))];
   const stop = new AbortController();
   const interrupted = onInterrupt(() => stop.abort());
+  const known: { people?: People } = {};
   let platform: Platform | undefined;
   try {
-    platform = await startPlatform({ state: first, nodes, clusterName: 'prod', language: options.language, say });
-    if (stop.signal.aborted) return INTERRUPTED;
-    const played = await Promise.race([play(platform, stages, options), interrupted]);
+    platform = await startPlatform({
+      state: first,
+      nodes,
+      clusterName: 'prod',
+      language: options.language,
+      say,
+      fixes: {
+        model: stageModel(1),
+        speed: SPEED,
+        hostNotes: settleHost,
+        policy: (slack) => {
+          known.people = peopleIn(slack);
+          return simplePolicy([known.people.alice.id]);
+        },
+      },
+    });
+    if (stop.signal.aborted || known.people === undefined) return INTERRUPTED;
+    const played = await Promise.race([play(platform, known.people, stages, options), interrupted]);
     if (played === undefined) return INTERRUPTED;
-    const ok = played.every((p) => p.right);
+    const ok = played.every((one) => one.right);
     if (options.json) process.stdout.write(`${JSON.stringify(summary(played, ok), null, 2)}\n`);
-    else printEnd(printerFor(platform), played, ok);
+    else printEnd(platform, played, ok);
     if (options.keep) {
-      await keepRunning(platform, stages, say);
+      await keepRunning(platform, first, stageModel(1), say);
       await interrupted;
     }
     return ok ? 0 : 1;
@@ -60,93 +77,119 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-async function play(platform: Platform, stages: readonly RecordedStage[], options: DemoOptions): Promise<Played[]> {
-  const { slack } = platform;
-  const wsg = slack.addUser({ name: 'wsg' });
-  const channel = slack.addChannel({ name: 'incidents', members: [wsg.id] });
-  const printer = printerFor(platform);
+/** wsg asks and proposes; alice may approve; gil is a guest of the workspace. */
+function peopleIn(slack: SlackWorkspace): People {
+  return {
+    wsg: slack.addUser({ name: 'wsg' }),
+    alice: slack.addUser({ name: 'alice' }),
+    gil: slack.addUser({ name: 'gil', kind: 'guest' }),
+  };
+}
+
+async function play(
+  platform: Platform,
+  people: People,
+  stages: readonly RecordedStage[],
+  options: DemoOptions,
+): Promise<Played[]> {
+  const members = Object.values(people).map(({ id }) => id);
+  const channel = platform.slack.addChannel({ name: 'incidents', members }).id;
   const played: Played[] = [];
-  for (const [i, stage] of stages.entries()) {
-    if (i > 0) await platform.cluster.load(stage);
-    if (!options.json)
-      printQuestion(printer, `Stage ${i + 1} of ${stages.length}: ${stage.title}`, wsg.name, stage.command);
-    const scene = await playScene(platform, { user: wsg.id, channel: channel.id }, stage.question.join(' '));
-    if (!options.json) printAnswer(printer, scene);
-    const expected = EXPECTED[(i + 1) as keyof typeof EXPECTED];
-    const causes = scene.judged.causes.map((cause) => `${cause.rule} ${cause.object.kind}/${cause.object.name}`);
-    const right = scene.judged.verdict === expected.verdict && causes.join() === expected.causes.join() && scene.shown;
-    played.push({ stage, scene, right });
+  for (const [i, { number, living, acts }] of SCRIPT.entries()) {
+    const stage = stages[i];
+    if (stage === undefined) continue;
+    if (i > 0) await platform.cluster.load(stage, ...(living ? [stageModel(number)] : []));
+    let scene: SceneResult | undefined;
+    for (const [k, act] of acts.entries()) {
+      const title = k === 0 ? `Stage ${number} of ${SCRIPT.length}: ${stage.title}` : `Stage ${number}, ${act.title}`;
+      const one = await playAct(platform, { people, channel, stage, scene, title, options }, act);
+      scene = one.scene;
+      played.push(one);
+    }
   }
   return played;
 }
 
-function printerFor(platform: Platform): Printer {
-  const nameOf = (id: string): string => {
-    const name = platform.slack.person(id)['name'];
-    return typeof name === 'string' ? name : id;
-  };
-  return {
-    out: (text) => void process.stdout.write(text),
-    colour: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? 100,
-    nameOf,
-  };
+interface Moment {
+  readonly people: People;
+  readonly channel: string;
+  readonly stage: RecordedStage;
+  /** The last answer, under which a fix is proposed. */
+  readonly scene: SceneResult | undefined;
+  readonly title: string;
+  readonly options: DemoOptions;
+}
+
+async function playAct(platform: Platform, moment: Moment, act: Act): Promise<Played> {
+  const { people, channel, stage, scene, title, options } = moment;
+  const printer = printerFor(platform);
+  if (act.kind === 'ask') {
+    const text = act.question ?? stage.question.join(' ');
+    if (!options.json) printQuestion(printer, title, people.wsg.name, `/k8s ${text}`);
+    const answer = await playScene(platform, { user: people.wsg.id, channel }, text);
+    if (!options.json) printAnswer(printer, answer);
+    const causes = answer.judged.causes
+      .map((cause) => `${cause.rule} ${cause.object.kind}/${cause.object.name}`)
+      .sort();
+    const right = answer.judged.verdict === act.verdict && causes.join() === act.causes.join() && answer.shown;
+    return { act, scene: answer, right };
+  }
+  if (scene === undefined) throw new Error(`${act.name}: there is no report to propose a fix under.`);
+  if (!options.json) printQuestion(printer, title, people.wsg.name, `[ Propose fix ]  ${act.remediation}`);
+  const fix = await playFix(platform, {
+    channel,
+    rootTs: scene.root.ts,
+    remediation: act.remediation,
+    requester: people.wsg.id,
+    approvers: act.approvers.map((name) => people[name].id),
+  });
+  if (!options.json) printFix(printer, fix);
+  return { act, scene, fix, right: fix.state === act.state && fix.refusedClicks === act.refusedClicks };
 }
 
 function summary(played: readonly Played[], ok: boolean): unknown {
-  const scenes = played.map(({ stage, scene }) => ({
-    name: stage.name,
-    command: scene.command,
-    verdict: scene.judged.verdict,
-    causes: scene.judged.causes.map(({ rule, object }) => ({ rule, object })),
-    ackMs: Math.round(scene.ackMs * 10) / 10,
-    seconds: Math.round(scene.seconds * 100) / 100,
-  }));
+  const scenes = played.map((one) => {
+    const { act, scene } = one;
+    const judged = {
+      verdict: scene.judged.verdict,
+      causes: scene.judged.causes.map(({ rule, object }) => ({ rule, object })),
+    };
+    if (!('fix' in one)) {
+      const times = { ackMs: rounded(scene.ackMs, 1), seconds: rounded(scene.seconds, 2) };
+      return { name: act.name, command: scene.command, ...judged, ...times };
+    }
+    const { remediation, state, refusedClicks, ackMs, seconds } = one.fix;
+    return {
+      name: act.name,
+      command: `Propose fix: ${remediation}`,
+      ...judged,
+      fix: { remediation, state, refusedClicks },
+      ackMs: rounded(ackMs, 1),
+      seconds: rounded(seconds, 2),
+    };
+  });
   return { scenes, ok };
 }
 
-function printEnd(printer: Printer, played: readonly Played[], ok: boolean): void {
-  const rows = played.map(({ scene, right }): Row => {
+function rounded(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}
+
+function printEnd(platform: Platform, played: readonly Played[], ok: boolean): void {
+  const printer = printerFor(platform);
+  const rows = played.map((one): Row => {
+    const { scene, right } = one;
+    if ('fix' in one) {
+      const { remediation, state, refusedClicks, seconds } = one.fix;
+      const refused = refusedClicks === 0 ? '–' : `${refusedClicks} click refused`;
+      return { question: `  fix ${remediation}`, verdict: state, cause: refused, seconds: seconds.toFixed(1), right };
+    }
     const cause = scene.judged.causes.map((c) => `${c.rule} (${c.object.kind}/${c.object.name})`).join(', ');
-    return {
-      question: scene.command,
-      verdict: scene.judged.verdict,
-      cause: cause === '' ? '–' : cause,
-      seconds: scene.seconds.toFixed(1),
-      right,
-    };
+    const seconds = scene.seconds.toFixed(1);
+    return { question: scene.command, verdict: scene.judged.verdict, cause: cause || '–', seconds, right };
   });
   printTable(printer, rows);
-  printer.out(`\n${ok ? 'All four verdicts are right.' : 'NOT all verdicts are right.'}\n`);
+  const good = 'All verdicts are right, and every fix ended as it should.';
+  printer.out(`\n${ok ? good : 'NOT everything is right.'}\n`);
   printer.out('Next: npm run demo -- --keep leaves all of this running, for kubectl and npx kubewhy.\n');
-}
-
-async function keepRunning(
-  platform: Platform,
-  stages: readonly RecordedStage[],
-  say: (line: string) => void,
-): Promise<void> {
-  const [first] = stages;
-  if (first !== undefined) await platform.cluster.load(first);
-  const { kubeconfigFile, agentMap, tls } = platform.cluster;
-  say('');
-  say('The cluster is back in stage 1 and keeps running. In another terminal:');
-  say(`  export KUBECONFIG=${kubeconfigFile}`);
-  say('  kubectl get nodes -o wide');
-  say(`  npx kubewhy why-not-reachable 30080 --agents ${agentMap} \\`);
-  say(`    --agent-ca ${tls.ca} --agent-cert ${tls.cert} --agent-key ${tls.key}`);
-  say(`  Slack's Web API: ${platform.slack.apiUrl}   Redis: ${platform.redisUrl}`);
-  say('Ctrl-C ends everything.');
-}
-
-/** Resolves with undefined at the first Ctrl-C or SIGTERM; the caller then ends what it started. */
-function onInterrupt(listener: () => void): Promise<undefined> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        listener();
-        resolve(undefined);
-      });
-    }
-  });
 }

@@ -1,6 +1,8 @@
 /** Prints the demo: who typed what, the acknowledgement, the live line, the thread, and a closing table. */
+import type { Platform } from '../platform.ts';
 import type { StoredMessage } from '../slack/types.ts';
 import { blockLines, width } from './block-text.ts';
+import type { FixResult } from './fix-scene.ts';
 import type { SceneResult } from './scene.ts';
 
 export interface Printer {
@@ -8,6 +10,20 @@ export interface Printer {
   readonly colour: boolean;
   readonly columns: number;
   readonly nameOf: (id: string) => string;
+}
+
+/** Prints to this process' stdout, in colour where that is a terminal; people by their names. */
+export function printerFor(platform: Platform): Printer {
+  const nameOf = (id: string): string => {
+    const name = platform.slack.person(id)['name'];
+    return typeof name === 'string' ? name : id;
+  };
+  return {
+    out: (text) => void process.stdout.write(text),
+    colour: process.stdout.isTTY === true,
+    columns: process.stdout.columns ?? 100,
+    nameOf,
+  };
 }
 
 function paint(printer: Printer, code: number, text: string): string {
@@ -32,6 +48,28 @@ export function printAnswer(printer: Printer, scene: SceneResult): void {
     printer.out('\n');
     printMessage(printer, reply, '  │ ');
   }
+}
+
+/** A repair: the card as people decided on it, who was refused, what followed in the thread, and the report's first message. */
+export function printFix(printer: Printer, fix: FixResult): void {
+  if (fix.proposal !== undefined) {
+    printer.out('\n');
+    printMessage(printer, fix.proposal, '  │ ');
+  }
+  for (const { user, text } of fix.refusals) {
+    const who = paint(printer, 36, `@${printer.nameOf(user)}`);
+    printer.out(`\n${who} presses [ Approve ] and is told in private: ${text}\n`);
+  }
+  if (fix.approvedBy !== undefined)
+    printer.out(`\n${paint(printer, 36, `@${printer.nameOf(fix.approvedBy)}`)} presses [ Approve ]\n`);
+  // The last message tells the whole end; the card says the same in place.
+  for (const message of fix.proposal === undefined ? [fix.card] : fix.messages) {
+    printer.out('\n');
+    printMessage(printer, message, '  │ ');
+  }
+  if (fix.proposal === undefined) return;
+  printer.out(paint(printer, 2, '\n  the message that stands in the channel:\n'));
+  printMessage(printer, fix.root, '┃ ');
 }
 
 /** The progress lines that a person saw go by, each once. */
