@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Diagnosis, RankedFinding } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { NodeAction } from './node-steps.ts';
+import { NodeAction, type NodeStepName } from './node-steps.ts';
 import { ObjectRef } from './object-ref.ts';
 import { Question } from './question.ts';
 import type { Texts } from './rule.ts';
@@ -261,6 +261,8 @@ export interface Remediation<T extends Texts = Texts> {
   readonly texts: T;
   /** The most that it may ever ask for, over all its plans: what a role is made of. Names are left out where they vary. */
   readonly rights: readonly Right[];
+  /** Steps that it may ever have an agent do, undo and all; none where it is missing. The remediator grants no others. */
+  readonly nodeSteps?: readonly NodeStepName[];
   /**
    * Objects that the plan needs, given those read so far; called again until it asks for nothing new (at most 5 times).
    */

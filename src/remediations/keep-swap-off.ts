@@ -40,6 +40,7 @@ export const keepSwapOff = defineRemediation({
   fixes: ['kubelet-swap-on', 'swap-returns-at-boot'],
   texts: TEXTS,
   rights: [],
+  nodeSteps: ['fstab-line', 'swap-unit'],
   wants: () => [],
   plan(input) {
     const node = namedNode(input);

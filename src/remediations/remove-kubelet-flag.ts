@@ -33,6 +33,7 @@ export const removeKubeletFlag = defineRemediation({
   fixes: ['kubelet-removed-flag'],
   texts: TEXTS,
   rights: [{ verb: 'get', group: '', resource: 'nodes' }],
+  nodeSteps: ['kubelet-flag'],
   wants: () => [],
   plan(input) {
     const node = namedNode(input);

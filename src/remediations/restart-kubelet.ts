@@ -29,6 +29,7 @@ export const restartKubelet = defineRemediation({
   fixes: ['kubelet-stopped'],
   texts: TEXTS,
   rights: [{ verb: 'get', group: '', resource: 'nodes' }],
+  nodeSteps: ['kubelet'],
   wants: () => [],
   plan(input) {
     const node = namedNode(input);

@@ -33,6 +33,7 @@ export const setSysctl = defineRemediation({
   fixes: ['ip-forward-off', 'kubelet-inotify-exhausted', 'kubelet-kernel-flag-wrong'],
   texts: TEXTS,
   rights: [{ verb: 'get', group: '', resource: 'nodes' }],
+  nodeSteps: ['kubelet', 'sysctl'],
   wants: () => [],
   plan(input) {
     const { facts, params } = input;

@@ -36,6 +36,7 @@ export const startContainerRuntime = defineRemediation({
   fixes: ['container-runtime-down'],
   texts: TEXTS,
   rights: [{ verb: 'get', group: '', resource: 'nodes' }],
+  nodeSteps: ['container-runtime', 'kubelet'],
   wants: () => [],
   plan(input) {
     const { facts } = input;

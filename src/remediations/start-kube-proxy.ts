@@ -30,6 +30,7 @@ export const startKubeProxy = defineRemediation({
   fixes: ['kube-proxy-down'],
   texts: TEXTS,
   rights: [],
+  nodeSteps: ['kube-proxy-unit'],
   wants: () => [],
   plan(input) {
     const { facts } = input;

@@ -31,6 +31,7 @@ export const turnSwapOff = defineRemediation({
   fixes: ['kubelet-swap-on'],
   texts: TEXTS,
   rights: [{ verb: 'get', group: '', resource: 'nodes' }],
+  nodeSteps: ['kubelet', 'swap-device'],
   wants: () => [],
   plan(input) {
     const { facts } = input;

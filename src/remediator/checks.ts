@@ -6,6 +6,8 @@ import { refText } from '../core/object-ref.ts';
 import type { FixPolicy } from '../core/policy.ts';
 import { enough, frozen } from '../core/policy-decision.ts';
 import { type Verifier, verifyValue } from '../core/signing.ts';
+import { beyondDeclared } from '../remediations/guard.ts';
+import { remediationOf } from '../remediations/index.ts';
 
 /** Gives the plan where it is the one that this remediator has sealed for this fix; else undefined. */
 export function sealedPlan({ plan: sealed, id, cluster }: FixRecord, verifier: Verifier): Plan | undefined {
@@ -34,7 +36,14 @@ export function mayBegin(
     const forged = count.rejected.some((one) => ['bad-signature', 'other-fix', 'other-plan'].includes(one.why));
     return no(fixReason('fix.not-approved', { why }), forged);
   }
-  if (now > Date.parse(plan.expiresAt)) return no(fixReason('fix.expired', { at: plan.expiresAt }));
+  // Sealed by an older version, or while something else was declared.
+  const remediation = remediationOf(plan.draft.remediation);
+  if (remediation === undefined)
+    return no(fixReason('fix.not-known', { remediation: plan.draft.remediation.slice(0, 80) }));
+  const right = beyondDeclared(plan.draft, remediation);
+  if (right !== undefined) return no(fixReason('fix.beyond-rights', { right, remediation: remediation.id }), true);
+  // A time that is none is too late.
+  if (!(now <= Date.parse(plan.expiresAt))) return no(fixReason('fix.expired', { at: plan.expiresAt }));
   const freeze = frozen(policy, record.cluster, now);
   if (freeze !== undefined)
     return no(fixReason('fix.frozen', { cluster: record.cluster, until: freeze.until, why: freeze.reason }));

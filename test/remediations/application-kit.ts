@@ -16,6 +16,7 @@ import {
   type Remediation,
   type Wanted,
 } from '../../src/core/remediation.ts';
+import { beyondDeclared } from '../../src/remediations/guard.ts';
 import { runApiStep } from '../../src/run/api-step.ts';
 import { readObject } from '../../src/run/plan.ts';
 import type { ApiServer, KubeObject } from '../../src/sandbox/cluster/api/server.ts';
@@ -75,7 +76,12 @@ export async function refusedAs(world: World): Promise<string> {
 export async function draftIn(world: World): Promise<Draft> {
   const outcome = await planIn(world);
   // What is stored and signed is what the schema lets through.
-  if (outcome.status === 'draft') return Draft.parse(outcome.draft);
+  if (outcome.status === 'draft') {
+    const draft = Draft.parse(outcome.draft);
+    const beyond = beyondDeclared(draft, world.remediation);
+    if (beyond !== undefined) throw new Error(`the remediator would refuse it: it asks to ${beyond}`);
+    return draft;
+  }
   throw new Error(`refused: ${JSON.stringify(outcome.why)}`);
 }
 

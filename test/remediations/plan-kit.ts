@@ -1,6 +1,7 @@
 /** What tests of remediations share: the draft or the refusal of a plan, and its lines in plain words. */
 import { expect } from 'vitest';
 import { apiPath, type Draft, Draft as DraftSchema, type Line, type Remediation } from '../../src/core/remediation.ts';
+import { beyondDeclared } from '../../src/remediations/guard.ts';
 import { fill } from '../../src/report/fill.ts';
 import type { PlanResult } from '../../src/run/plan.ts';
 import type { KubeObject } from '../../src/sandbox/cluster/api/types.ts';
@@ -77,6 +78,7 @@ export function soundDraft(remediation: Remediation, draft: Draft): Draft {
   const parsed = DraftSchema.parse(draft);
   for (const line of linesOfDraft(parsed)) spoken(remediation, line);
   expect(draft.remediation).toBe(remediation.id);
+  expect(beyondDeclared(parsed, remediation), 'what the remediator would refuse').toBeUndefined();
   for (const right of draft.rights) {
     const declared = remediation.rights.some(
       ({ verb, group, resource, namespace }) =>

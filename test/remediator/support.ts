@@ -45,6 +45,8 @@ export interface RemediatorBench {
   audited(id: string): Promise<AuditEvent[]>;
   /** Changes what stands in Redis. */
   edit(id: string, change: (text: string) => string): Promise<void>;
+  /** Takes all fixes and cool-downs away, so that none waits for another. */
+  forget(): Promise<void>;
   /** Sentences of the audit's verification. */
   auditFaults(): Promise<readonly unknown[]>;
   stop(): Promise<void>;
@@ -110,12 +112,12 @@ export async function startRemediatorBench(): Promise<RemediatorBench> {
       count += 1;
       const id = `fix-test${String(count).padStart(4, '0')}`;
       const remediation = seed.remediation ?? 'scale-workload';
-      // Of its own, so that no fix waits for the verification of another.
-      const object = { kind: 'Deployment', namespace: 'shop', name: `web-${count}` };
+      const object = objectOf(steps);
+      const nodes = object.kind === 'Node' ? [object.name] : [];
       const created = await bot.create(seedOf(id, { remediation, object, ...seed }));
       if (created === undefined) throw new Error(`${id} is there already`);
       const drafted = await worker.change(created, 'draft', {
-        draft: draftOf(steps, { remediation, object, ...draft }),
+        draft: draftOf(steps, { remediation, object, nodes, ...draft }),
       });
       if (drafted === undefined) throw new Error(`${id} was changed`);
       if (nudge) await producer.nudge(drafted);
@@ -148,6 +150,10 @@ export async function startRemediatorBench(): Promise<RemediatorBench> {
       if (changed === text) throw new Error('nothing was changed');
       await redis.hset(key, 'text', changed);
     },
+    async forget() {
+      const keys = [...(await redis.keys('kubewhy:fix:*')), ...(await redis.keys('kubewhy:fix-cool:*'))];
+      if (keys.length > 0) await redis.del(...keys);
+    },
     async auditFaults() {
       return verifyAudit(await audit.all(), botKeys).problems;
     },
@@ -159,4 +165,12 @@ export async function startRemediatorBench(): Promise<RemediatorBench> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The object that the first step is about. */
+function objectOf([step]: readonly PlanStep[]): Draft['object'] {
+  if (step?.type === 'node') return { kind: 'Node', name: step.node };
+  if (step?.type !== 'api') throw new Error('a plan begins with a write or a step of a node');
+  const { kind, namespace, name } = step.target;
+  return { kind, name, ...(namespace === undefined ? {} : { namespace }) };
 }

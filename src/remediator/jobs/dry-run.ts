@@ -2,11 +2,11 @@
 import { digestOf } from '../../core/canonical-json.ts';
 import { type DryRunStep, FIX_VERSION, type FixJob, type FixRecord, Plan, type Reason } from '../../core/fix.ts';
 import { fixReason, reasonText } from '../../core/fix-reasons.ts';
-import { covers, rightsOfSteps, rightText } from '../../core/plan-rights.ts';
 import { type FixPolicy, type PolicyRule, ruleFor } from '../../core/policy.ts';
 import { frozen } from '../../core/policy-decision.ts';
 import type { Draft } from '../../core/remediation.ts';
 import { signValue } from '../../core/signing.ts';
+import { beyondDeclared } from '../../remediations/guard.ts';
 import { remediationOf } from '../../remediations/index.ts';
 import { dryRunPlan } from '../../run/dry-run.ts';
 import { loadFix, note, type RemediatorDeps } from '../deps.ts';
@@ -58,10 +58,8 @@ function refusalOf(record: FixRecord, draft: Draft, policy: FixPolicy): Reason |
     return fixReason('fix.not-known', { remediation: record.remediation });
   const limit = policy.limits.nodes;
   if (draft.nodes.length > limit) return fixReason('fix.too-many-nodes', { nodes: draft.nodes.length, limit });
-  const writes = rightsOfSteps(draft.steps).filter(({ verb }) => ['patch', 'update', 'delete'].includes(verb));
-  const beyond = writes.find((right) => !remediation.rights.some((granted) => covers(granted, right)));
-  if (beyond === undefined) return undefined;
-  return fixReason('fix.beyond-rights', { right: rightText(beyond), remediation: remediation.id });
+  const right = beyondDeclared(draft, remediation);
+  return right === undefined ? undefined : fixReason('fix.beyond-rights', { right, remediation: remediation.id });
 }
 
 function seal(
