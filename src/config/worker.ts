@@ -102,6 +102,15 @@ export const WORKER_FIELDS = {
     schema: wholeNumber(0, 3600),
     fallback: '20',
   }),
+  steadySeconds: field<number | undefined>({
+    name: 'KUBEWHY_STEADY_SECONDS',
+    about:
+      'Seconds for which a fix must look good before it counts as verified; without it 25 after writes, 12 after node steps.',
+    expected: 'a whole number from 1 to 600',
+    schema: wholeNumber(1, 600),
+    optional: true,
+    example: '60',
+  }),
   ...WORKER_FIX_FIELDS,
   ...COMMON_FIELDS,
   healthPort: healthPort('KUBEWHY_WORKER_HEALTH_PORT'),

@@ -14,6 +14,8 @@ import { type Act, type AskAct, type FixAct, SCRIPT } from './script.ts';
 const INTERRUPTED = 130;
 /** Consequences of writes come so many times faster than in life: nobody wants to watch a minute of a roll-out. */
 const SPEED = 20;
+/** So is the time for which a fix is watched: what an operator puts back after 20 s is put back here after one. */
+const STEADY_SECONDS = 4;
 
 export interface DemoOptions {
   readonly keep: boolean;
@@ -49,6 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       clusterName: 'prod',
       language: options.language,
       say,
+      env: { KUBEWHY_STEADY_SECONDS: String(STEADY_SECONDS) },
       fixes: {
         model: stageModel(1),
         speed: SPEED,

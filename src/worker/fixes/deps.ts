@@ -32,6 +32,8 @@ export interface FixDeps {
   readonly botUserId: string;
   readonly usePorts: UsePorts;
   readonly waiting: Waiting;
+  /** For how long a fix must look good, where the settings say so. */
+  readonly steadySeconds?: number | undefined;
   readonly log: Log;
   /** By its public name; tests bring their own. */
   readonly remediationOf?: (id: string) => Remediation | undefined;

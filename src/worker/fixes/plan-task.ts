@@ -61,7 +61,11 @@ async function planAFix(deps: FixDeps, record: FixRecord, ports: CollectPorts, s
   const options = { id: record.diagnosis, deadlineMs: DEADLINE_MS, signal };
   const result = await planFix({ question, rule, object, remediation, params }, ports, options);
   if (result.status !== 'draft') return { reason: reasonOf(result, record) };
-  return { draft: await withBaseline(result.draft, result.diagnosis, ports, options) };
+  const { steadySeconds } = deps;
+  // It stands in the plan: what is approved says how long it is watched.
+  const watched = steadySeconds === undefined ? {} : { steadySeconds };
+  const draft = { ...result.draft, expect: { ...watched, ...result.draft.expect } };
+  return { draft: await withBaseline(draft, result.diagnosis, ports, options) };
 }
 
 function reasonOf(result: Exclude<PlanResult, { status: 'draft' }>, { language }: FixRecord): Reason {

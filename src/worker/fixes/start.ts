@@ -66,6 +66,7 @@ export async function startFixes(part: FixPart): Promise<void> {
     producer,
     turns: createTurns(redis),
     waiting: part.waiting ?? realWaiting,
+    steadySeconds: config.steadySeconds,
   };
   const consumer = createFixConsumer({
     redis,
