@@ -8,6 +8,7 @@ const EMOJI: Readonly<Record<string, string>> = {
   large_orange_square: '🟧',
   large_blue_square: '🟦',
   white_large_square: '⬜',
+  black_large_square: '⬛',
   white_check_mark: '✅',
   x: '❌',
   warning: '⚠️',
