@@ -50,6 +50,8 @@ export const Plan = z.object({
   /** Approvals that the policy asked for when it was proposed; who may is looked up at every click. */
   approvals: z.number().int().min(1).max(10),
   requesterMayApprove: z.boolean(),
+  /** Minutes for which the object is left alone where this fix does not come true. */
+  coolDownMinutes: z.number().int().min(0).max(1440).optional(),
   createdAt: Instant,
   expiresAt: Instant,
 });

@@ -1,14 +1,17 @@
 /** The worker's part of a fix, with a real bot, Redis and Slack workspace: planned, shown once, verified, undone, swept. */
+
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFixProducer } from '../../src/adapters/queue/fix-queues.ts';
 import { Lifetime } from '../../src/adapters/shutdown.ts';
+import { createFixLocks } from '../../src/adapters/store/fix-locks.ts';
 import { readWorkerConfig } from '../../src/config/worker.ts';
 import type { FixEvent } from '../../src/core/approval.ts';
 import { digestOf } from '../../src/core/canonical-json.ts';
 import type { FixRecord } from '../../src/core/fix.ts';
 import type { FixPatch, FixSeed } from '../../src/core/fix-patch.ts';
+import { refText } from '../../src/core/object-ref.ts';
 import { stateOf } from '../../src/core/object-state.ts';
 import { parseQuestion } from '../../src/core/parse-question.ts';
 import { ApiObject, type Draft, type ObjectState } from '../../src/core/remediation.ts';
@@ -288,6 +291,11 @@ describe('what became of it', () => {
     await carriedOut(await until(id, 'drafted'));
     const record = await until(id, 'not-verified');
     expect(record.reason?.code).toBe('fix.still-wrong');
+    // Nothing else is tried on the same object for the time that the plan names.
+    const object = refText(record.plan?.plan.draft.object ?? record.object);
+    expect(await createFixLocks(stage.redis.connect()).coolingUntil(record.cluster, object)).toBeGreaterThan(
+      Date.now(),
+    );
     await stage.slack.waitFor(() => cards(id).some((m) => JSON.stringify(m.blocks).includes('is still found')));
   });
 });

@@ -78,6 +78,7 @@ function seal(
     dryRun,
     approvals: rule.approvals,
     requesterMayApprove: rule.requesterMayApprove,
+    coolDownMinutes: policy.limits.coolDownMinutes,
     createdAt: new Date(now).toISOString(),
     expiresAt: new Date(now + policy.limits.expiryMinutes * 60_000).toISOString(),
   });

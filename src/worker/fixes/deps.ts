@@ -4,6 +4,7 @@ import type { FixProducer } from '../../adapters/queue/fix-queues.ts';
 import type { SlackClient } from '../../adapters/slack/client.ts';
 import type { Audit } from '../../adapters/store/audit.ts';
 import type { Deliveries } from '../../adapters/store/deliveries.ts';
+import type { FixLocks } from '../../adapters/store/fix-locks.ts';
 import type { Fixes } from '../../adapters/store/fixes.ts';
 import type { Recent } from '../../adapters/store/recent.ts';
 import type { Results } from '../../adapters/store/results.ts';
@@ -25,6 +26,7 @@ export interface FixDeps {
   readonly audit: Audit;
   readonly producer: FixProducer;
   readonly turns: Turns;
+  readonly locks: Pick<FixLocks, 'coolDown'>;
   readonly deliveries: Deliveries;
   readonly results: Results;
   readonly recent: Recent;

@@ -6,6 +6,7 @@ import type { Log } from '../../adapters/log.ts';
 import { createFixConsumer, createFixProducer } from '../../adapters/queue/fix-queues.ts';
 import type { Lifetime } from '../../adapters/shutdown.ts';
 import { createAudit } from '../../adapters/store/audit.ts';
+import { createFixLocks } from '../../adapters/store/fix-locks.ts';
 import { createFixes } from '../../adapters/store/fixes.ts';
 import { createOffers, type Offers } from '../../adapters/store/offers.ts';
 import { createTurns } from '../../adapters/store/turns.ts';
@@ -65,6 +66,7 @@ export async function startFixes(part: FixPart): Promise<void> {
     audit: createAudit(redis, keys, log),
     producer,
     turns: createTurns(redis),
+    locks: createFixLocks(redis),
     waiting: part.waiting ?? realWaiting,
     steadySeconds: config.steadySeconds,
   };

@@ -1,10 +1,12 @@
 /** Task `verify`: looks again and again, each look noted, so that another worker goes on where this one died. */
 import type { FixRecord } from '../../core/fix.ts';
+import { refText } from '../../core/object-ref.ts';
 import { verifyFix } from '../../run/verify.ts';
 import { type FixDeps, loadFix, moveOn } from './deps.ts';
 
 /** Milliseconds for one collection. */
 const DEADLINE_MS = 20_000;
+const COOL_DOWN_MINUTES = 10;
 
 /** Verifies a fix whose steps are done, and ends it. A record in another state was taken care of already. */
 export async function verifyTask(deps: FixDeps, record: FixRecord, signal: AbortSignal): Promise<void> {
@@ -28,6 +30,11 @@ export async function verifyTask(deps: FixDeps, record: FixRecord, signal: Abort
   });
   if (verified === undefined || verified.outcome === 'look-again') return;
   const { outcome, verification, reason } = verified;
+  // Before the end is known: nobody may begin the next change in between.
+  if (outcome !== 'verify') {
+    const minutes = record.plan?.plan.coolDownMinutes ?? COOL_DOWN_MINUTES;
+    await deps.locks.coolDown(deps.cluster, refText(draft.object), minutes * 60_000);
+  }
   const ended = await moveOn(deps, current, outcome, { verification, reason });
   if (ended?.state === 'verified' && ended.mode === 'undo') await undone(deps, ended);
 }
