@@ -25,7 +25,8 @@ Look up
   kubewhy completion bash|zsh|fish                     for your shell's start-up file
   kubewhy rights [REMEDIATION…]                        the remediator's role, for kubectl apply -f -
 Run
-  kubewhy bot | worker | all                           the Slack side (settings: .env.example)
+  kubewhy bot | worker | all                           the Slack side (settings: .env.example); all: both in one process
+  kubewhy remediator                                   carries out the fixes that were approved; off unless you start it
   kubewhy agent                                        on each node (kubewhy agent --once prints this machine's facts)
   kubewhy sandbox demo                                 everything simulated, on this machine
 `;
@@ -64,6 +65,7 @@ export const COMMANDS = [
   'bot',
   'worker',
   'all',
+  'remediator',
   'agent',
   'sandbox',
   'help',

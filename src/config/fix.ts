@@ -8,7 +8,7 @@ const path = z.string().min(1).max(4096);
 const keyField = (name: string, process: string) =>
   field<string | undefined>({
     name,
-    about: `The private key of the ${process}, made by kubewhy keys; nobody else gets it. Without it fixes are only shown.`,
+    about: `The private key of the ${process}, made by kubewhy keys; no other process gets it. Without it nothing is run.`,
     expected: 'the path of a PEM file',
     schema: path,
     optional: true,
@@ -17,7 +17,7 @@ const keyField = (name: string, process: string) =>
 
 const TRUST = field<string | undefined>({
   name: 'KUBEWHY_TRUST',
-  about: 'The public keys of bot, worker and remediator, made by kubewhy keys; the same file for all of them.',
+  about: 'The public keys of bot, worker and remediator, made by kubewhy keys; the same file for all three.',
   expected: 'the path of a JSON file',
   schema: path,
   optional: true,
@@ -26,7 +26,8 @@ const TRUST = field<string | undefined>({
 
 const POLICY = field<string | undefined>({
   name: 'KUBEWHY_POLICY',
-  about: 'Who may approve which fix, as in deploy/policy.example.yaml. Without it plans are shown and nothing is run.',
+  about:
+    'Who may approve which fix, as in deploy/policy.example.yaml; the same file for all three. Without it nothing is run.',
   expected: 'the path of a YAML file',
   schema: path,
   optional: true,
@@ -46,7 +47,8 @@ export const WORKER_FIX_FIELDS = {
 export const REMEDIATOR_FIX_FIELDS = {
   keyFile: field({
     name: 'KUBEWHY_REMEDIATOR_KEY',
-    about: 'The private key of the remediator, made by kubewhy keys; nobody else gets it. It signs plans and grants.',
+    about:
+      'The private key of the remediator, made by kubewhy keys; no other process gets it. It signs plans and grants.',
     expected: 'the path of a PEM file',
     schema: path,
     example: '/etc/kubewhy/keys/remediator.key',

@@ -14,7 +14,7 @@ export const WORKER_FIELDS = {
   ...REDIS_FIELDS,
   cluster: field({
     name: 'KUBEWHY_CLUSTER',
-    about: 'The cluster that questions are about; a worker serves exactly one.',
+    about: 'The cluster that questions are about; worker and remediator serve exactly one.',
     expected: 'one name of letters, digits and . _ - @ /',
     schema: clusterName,
     fallback: 'kubernetes',
@@ -60,7 +60,7 @@ export const WORKER_FIELDS = {
   }),
   agentCert: field<string | undefined>({
     name: 'KUBEWHY_AGENT_CLIENT_CERT',
-    about: "The worker's certificate towards the agents (PEM file).",
+    about: 'The certificate that this process shows to the agents (PEM file).',
     expected: 'the path of a PEM file',
     schema: path,
     optional: true,
@@ -68,7 +68,7 @@ export const WORKER_FIELDS = {
   }),
   agentKey: field<string | undefined>({
     name: 'KUBEWHY_AGENT_CLIENT_KEY',
-    about: "The key of the worker's certificate (PEM file).",
+    about: 'The key of that certificate (PEM file).',
     expected: 'the path of a PEM file',
     schema: path,
     optional: true,
@@ -83,7 +83,7 @@ export const WORKER_FIELDS = {
   }),
   keepDays: field({
     name: 'KUBEWHY_KEEP_DAYS',
-    about: 'Days for which evidence and reports are kept.',
+    about: 'Days for which evidence, reports and fixes are kept. The audit log is kept for ever.',
     expected: 'a whole number from 1 to 3650',
     schema: wholeNumber(1, 3650),
     fallback: '14',
@@ -97,7 +97,7 @@ export const WORKER_FIELDS = {
   }),
   graceSeconds: field({
     name: 'KUBEWHY_GRACE_SECONDS',
-    about: 'Seconds that a running diagnosis is given to end at SIGTERM; then another worker takes it over.',
+    about: 'Seconds that what runs is given to end at SIGTERM; then another process of the kind takes it over.',
     expected: 'a whole number from 0 to 3600',
     schema: wholeNumber(0, 3600),
     fallback: '20',
