@@ -13,6 +13,8 @@ export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
   readonly line: Readonly<Record<string, unknown>>;
+  /** What was started, to start the same again. */
+  readonly spec: ProcessSpec;
   /** The last lines it wrote, for errors. */
   readonly log: readonly string[];
   readonly exited: Promise<number | null>;
@@ -55,6 +57,7 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
     name: spec.name,
     pid: child.pid ?? 0,
     line,
+    spec,
     log,
     exited,
     kill: (signal) => void child.kill(signal),

@@ -6,7 +6,7 @@ import { loadStage, STAGE_NUMBERS } from '../../src/sandbox/incidents/nodeport-3
 import { stageModel } from '../../src/sandbox/incidents/nodeport-30080/stages.ts';
 import { type Platform, startPlatform } from '../../src/sandbox/platform.ts';
 import type { SlackPerson } from '../../src/sandbox/slack/types.ts';
-import type { SlackWorkspace } from '../../src/sandbox/slack/workspace-types.ts';
+import type { SlackOptions, SlackWorkspace } from '../../src/sandbox/slack/workspace-types.ts';
 
 export interface FixIncident {
   readonly platform: Platform;
@@ -25,13 +25,14 @@ export interface FixIncidentOptions {
   readonly language?: 'en' | 'zh-cn';
   readonly speed?: number;
   readonly env?: Readonly<Record<string, string>>;
+  readonly slack?: SlackOptions;
   /** The policy; default: alice and bob may approve everything, one of them is enough, and not what they asked for. */
   readonly policy?: (people: FixIncident['people'], slack: SlackWorkspace) => string;
 }
 
 /** Starts everything; end it with `close`. */
 export async function startFixIncident(options: FixIncidentOptions = {}): Promise<FixIncident> {
-  const { stage = 2, language, speed = 20, env } = options;
+  const { stage = 2, language, speed = 20, env, slack: workspace } = options;
   const stages = STAGE_NUMBERS.map((n) => loadStage(n));
   const nodes = new Set(stages.flatMap(({ hosts, agentless }) => [...hosts.map((host) => host.node), ...agentless]));
   const known: { people?: FixIncident['people'] } = {};
@@ -42,6 +43,7 @@ export async function startFixIncident(options: FixIncidentOptions = {}): Promis
     say: () => undefined,
     ...(language === undefined ? {} : { language }),
     ...(env === undefined ? {} : { env }),
+    ...(workspace === undefined ? {} : { slack: workspace }),
     fixes: {
       model: stageModel(stage),
       speed,
