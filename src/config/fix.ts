@@ -27,7 +27,7 @@ const TRUST = field<string | undefined>({
 const POLICY = field<string | undefined>({
   name: 'KUBEWHY_POLICY',
   about:
-    'Who may approve which fix, as in deploy/policy.example.yaml; the same file for all three. Without it nothing is run.',
+    'Who may approve which fix, as in deploy/policy.example.yaml; the same file for bot and remediator. Without it nothing is run.',
   expected: 'the path of a YAML file',
   schema: path,
   optional: true,
@@ -36,12 +36,8 @@ const POLICY = field<string | undefined>({
 
 /** What the bot takes. */
 export const BOT_FIX_FIELDS = { keyFile: keyField('KUBEWHY_BOT_KEY', 'bot'), trustFile: TRUST, policyFile: POLICY };
-/** What the worker takes. */
-export const WORKER_FIX_FIELDS = {
-  keyFile: keyField('KUBEWHY_WORKER_KEY', 'worker'),
-  trustFile: TRUST,
-  policyFile: POLICY,
-};
+/** What the worker takes: it decides nobody's leave, so it needs no policy. */
+export const WORKER_FIX_FIELDS = { keyFile: keyField('KUBEWHY_WORKER_KEY', 'worker'), trustFile: TRUST };
 
 /** What the remediator takes: it does not start without. */
 export const REMEDIATOR_FIX_FIELDS = {

@@ -177,7 +177,6 @@ describe('the worker', () => {
     expect(readWorkerConfig({ KUBEWHY_SLACK_BOT_TOKEN: BOT, ...env })).toMatchObject({
       keyFile: '/k/worker.key',
       trustFile: '/k/trust.json',
-      policyFile: '/k/policy.yaml',
     });
   });
 
