@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureAcks } from './acks.ts';
 import { Figures } from './figures.ts';
+import { measureFixes } from './fixes.ts';
 import { measureIncident } from './incident.ts';
 import { type BenchResult, machine } from './result.ts';
 import { startRig } from './rig.ts';
@@ -67,6 +68,8 @@ async function measure(folder: string, quick: boolean, figures: Figures, say: (l
   } finally {
     await rig.close();
   }
+  say('two fixes of the incident, proposed and approved in Slack');
+  await measureFixes(quick ? { runs: 1, steadySeconds: 1 } : { runs: 3 }, figures, say);
 }
 
 const SIZES = [
