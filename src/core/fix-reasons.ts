@@ -44,6 +44,10 @@ export const FIX_REASONS = {
     en: '{object} was changed by {by} at {at}, since the plan was made. Propose again for a new plan.',
     zh: '制定计划之后，{object} 已于 {at} 被 {by} 修改。请重新提议以获得新计划。',
   },
+  'fix.pod-ready': {
+    en: '{object} is Ready by now: it serves, and it was left alone.',
+    zh: '{object} 现已就绪并在提供服务，因此未作改动。',
+  },
   'fix.object-unreadable': {
     en: '{object} cannot be read: {why}.',
     zh: '无法读取 {object}：{why}。',

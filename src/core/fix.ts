@@ -231,6 +231,11 @@ export function nextTask(
   return undefined;
 }
 
+/** True for a fix whose plan changes a field and mends nothing (a cordon): what was asked about stays open. */
+export function mendsNothing({ plan, draft }: Pick<FixRecord, 'plan' | 'draft'>): boolean {
+  return (plan?.plan.draft ?? draft)?.expect.fieldOnly === true;
+}
+
 /** Fixes that still go on. */
 export function isOpen(record: Pick<FixRecord, 'state'>): boolean {
   return !isOver(record.state);

@@ -47,6 +47,8 @@ export const ApiStep = z.object({
   /** The patch, or for `update` the fields that are set. Without resourceVersion: that is added just before. */
   body: z.unknown().optional(),
   before: ObjectState,
+  /** The write is left out where the Pod has become Ready since: its readiness is no part of `before`. */
+  onlyWhile: z.literal('not-ready').optional(),
   says: Line,
 });
 export type ApiStep = z.infer<typeof ApiStep>;
@@ -132,6 +134,13 @@ export const Expectation = z.object({
   object: ObjectRef,
   /** Nodes of which something is said one by one. */
   nodes: z.array(z.string().max(253)).max(5000),
+  /**
+   * The plan mends nothing and says so (a cordon): it is verified by what it wrote and by no new fault, and the question
+   * stays open. The rule and the symptom are expected to speak as before.
+   */
+  fieldOnly: z.literal(true).optional(),
+  /** Rules that speak of the changed object because it was changed (a node that is cordoned now): no new fault. */
+  brings: z.array(z.string().max(80)).max(10).optional(),
   /** Nodes that were down and come back: what is found on them afterwards was hidden before, and is told as that. */
   revives: z.array(z.string().max(253)).max(50).optional(),
   /** The cluster's own time for it: verification looks again and again until then. */

@@ -89,7 +89,7 @@ export const cordonNode = defineRemediation({
         checksAfter: [say('after', { node })],
         notes: [say('no-cure', { node }), say('daemons')],
         rights: rightsOf(steps),
-        expect: expectOf(input, [node], 60),
+        expect: { ...expectOf(input, [node], 60), fieldOnly: true, brings: ['node-cordoned'] },
       },
     };
   },

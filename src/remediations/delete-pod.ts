@@ -87,6 +87,7 @@ export const deletePod = defineRemediation({
       verb: 'delete',
       target,
       before: stateOf(found.object),
+      onlyWhile: 'not-ready',
       says: say('step', data),
     };
     const steps: PlanStep[] = [step, ...replacedOn(node, found.object.metadata, controller?.kind, say('wait', data))];

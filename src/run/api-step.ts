@@ -4,7 +4,7 @@ import type { Reason } from '../core/fix.ts';
 import { fixReason } from '../core/fix-reasons.ts';
 import { stateOf } from '../core/object-state.ts';
 import { ApiObject, type ApiStep, type ObjectRead, type ObjectState } from '../core/remediation.ts';
-import { carriedOut, targetText, writeOf } from './api-write.ts';
+import { carriedOut, isLeftAlone, targetText, writeOf } from './api-write.ts';
 import { changedReason, FIELD_MANAGER, lastChange } from './changed-by.ts';
 import { readObject } from './plan.ts';
 import { APPLY_TIMES, type ApplyPorts, note, pause, type StepEnd } from './step-end.ts';
@@ -94,7 +94,8 @@ async function look(
   const ours = live !== undefined && expected?.digest !== before.digest && lastChange(live)?.by === FIELD_MANAGER;
   if ((doubt !== undefined || ours) && carriedOut(step, live, expected))
     return done(step, live === undefined ? undefined : stateOf(live));
-  if (live !== undefined && isSame(stateOf(live), before)) return { live };
+  if (live !== undefined && isSame(stateOf(live), before))
+    return isLeftAlone(step, live) ? refused(fixReason('fix.pod-ready', { object })) : { live };
   if (doubt !== undefined) return unknown(object, `${doubt}; it is neither as before nor as planned`);
   return refused(changedReason(object, live));
 }

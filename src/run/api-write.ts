@@ -57,6 +57,14 @@ export function carriedOut(step: ApiStep, live: ApiObject | undefined, expected:
   return expected !== undefined && stateOf(live).digest === expected.digest;
 }
 
+/** True for a step that is for Pods that do not serve, where the Pod has become Ready since. */
+export function isLeftAlone(step: ApiStep, live: ApiObject): boolean {
+  if (step.onlyWhile !== 'not-ready') return false;
+  const { conditions } = (isMap(live['status']) ? live['status'] : {}) as { conditions?: unknown };
+  const all: unknown[] = Array.isArray(conditions) ? conditions : [];
+  return all.some((one) => isMap(one) && one['type'] === 'Ready' && one['status'] === 'True');
+}
+
 /** RFC 7396: `null` removes, maps are merged, all else is replaced. */
 export function mergeJson(target: unknown, patch: unknown): unknown {
   if (!isMap(patch)) return patch;

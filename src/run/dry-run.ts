@@ -10,7 +10,7 @@ import { rightCommand, rightsOfSteps, rightText } from '../core/plan-rights.ts';
 import type { ClusterReader, ClusterWriter } from '../core/ports.ts';
 import { redactText } from '../core/redact.ts';
 import { ApiObject, type ApiStep, type Draft, type Right } from '../core/remediation.ts';
-import { stateAfter, targetText, writeOf } from './api-write.ts';
+import { isLeftAlone, stateAfter, targetText, writeOf } from './api-write.ts';
 import { changedReason } from './changed-by.ts';
 import { readObject } from './plan.ts';
 
@@ -94,6 +94,7 @@ async function dryRunStep(
     const live = read.object;
     const { uid, digest } = stateOf(live);
     if (uid !== step.before.uid || digest !== step.before.digest) return changedReason(object, live);
+    if (isLeftAlone(step, live)) return fixReason('fix.pod-ready', { object });
     const warnings: string[] = [];
     try {
       const answer = await writer.write(writeOf(step, live, { dryRun: true }), signal, (text) => warnings.push(text));

@@ -4,7 +4,7 @@ import { type EvidenceKind, isNodeKind } from '../core/evidence/kinds.ts';
 import { type EvidenceBundle, evidenceKey } from '../core/evidence.ts';
 import type { Verification } from '../core/fix.ts';
 import type { Language } from '../core/jobs.ts';
-import { type ObjectRef, refText } from '../core/object-ref.ts';
+import { type ObjectRef, refText, sameRef } from '../core/object-ref.ts';
 import { type Question, questionText } from '../core/question.ts';
 import type { Draft, Line } from '../core/remediation.ts';
 import type { VerifyText } from '../report/languages/fix/verify.ts';
@@ -92,6 +92,16 @@ function symptomCheck(
     : check('unseen', 'verify.symptom-unseen', { question, says });
 }
 
+/** Of a plan that mends nothing: could the questions be asked at all, and is anything new? */
+export function fieldOnlyChecks(draft: Draft, seen: readonly Seen[], language: Language): Check[] {
+  const unasked = seen.flatMap(({ question, answer, why }) =>
+    answer === undefined
+      ? [check('unseen', 'verify.question-failed', { question: questionText(question), why: why ?? '?' })]
+      : [],
+  );
+  return [...unasked, ...newChecks(draft, seen, language)];
+}
+
 /** Does the rule that named the cause find nothing about the object any more, and could it have? */
 export function ruleChecks(draft: Draft, seen: readonly Seen[], language: Language): Check[] {
   const { rule, object, before } = draft.expect;
@@ -159,6 +169,7 @@ export function newChecks(draft: Draft, seen: readonly Seen[], language: Languag
     const { causes, symptoms, alsoFound } = answer.diagnosis;
     const beside = alsoFound.filter((one) => concerns(one, touched, draft.object));
     for (const one of [...causes, ...symptoms, ...beside]) {
+      if (isBrought(draft, one)) continue;
       if (one.severity === 'info' || one.confidence !== 'confirmed' || isSame(one, { rule, object })) continue;
       if (!known.has(findingKey(one))) fresh.set(findingKey(one), one);
     }
@@ -174,6 +185,11 @@ export function newChecks(draft: Draft, seen: readonly Seen[], language: Languag
     return [...wrong, ...told];
   }
   return answered(seen).length === 0 || told.length > 0 ? told : [check('ok', 'verify.nothing-new')];
+}
+
+/** True for what the change itself brings about, and says so. */
+function isBrought({ expect, object }: Draft, finding: RankedFinding): boolean {
+  return expect.brings?.includes(finding.rule) === true && sameRef(finding.object, object);
 }
 
 /** True where a finding is about one of these nodes, or about what lies between one of them and others. */

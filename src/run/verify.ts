@@ -11,7 +11,16 @@ import { AT_A_TIME } from './baseline.ts';
 import { runDiagnosis } from './diagnose.ts';
 import { inTurns } from './in-turns.ts';
 import { changeChecks } from './verify-change.ts';
-import { answered, type Check, check, newChecks, ruleChecks, type Seen, symptomChecks } from './verify-checks.ts';
+import {
+  answered,
+  type Check,
+  check,
+  fieldOnlyChecks,
+  newChecks,
+  ruleChecks,
+  type Seen,
+  symptomChecks,
+} from './verify-checks.ts';
 import { nodeChecks } from './verify-nodes.ts';
 import { type Outcome, weigh } from './verify-outcome.ts';
 
@@ -74,12 +83,14 @@ export async function look(
   ]);
   const about = request.undo
     ? undoChecks(draft)
-    : [
-        ...ruleChecks(draft, seen, language),
-        ...symptomChecks(draft, seen, language),
-        ...nodeChecks(draft, seen, language),
-        ...newChecks(draft, seen, language),
-      ];
+    : draft.expect.fieldOnly === true
+      ? fieldOnlyChecks(draft, seen, language)
+      : [
+          ...ruleChecks(draft, seen, language),
+          ...symptomChecks(draft, seen, language),
+          ...nodeChecks(draft, seen, language),
+          ...newChecks(draft, seen, language),
+        ];
   return { checks: bounded([...changes, ...about]), verdicts: verdictsOf(seen, language) };
 }
 

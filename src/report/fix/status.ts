@@ -1,6 +1,6 @@
 /** Where a fix is, in sentences: the verdict first, who did what and when, and how the approval stands. */
 import { canBeUndone, type FixState } from '../../core/approval.ts';
-import type { FixRecord } from '../../core/fix.ts';
+import { type FixRecord, mendsNothing } from '../../core/fix.ts';
 import type { Language } from '../../core/jobs.ts';
 import type { Draft } from '../../core/remediation.ts';
 import { fixWord } from '../languages/fix/words.ts';
@@ -74,7 +74,8 @@ function stateSays(record: FixRecord, language: Language): Said {
     case 'void':
       return [fixWord(language, wasTouched(record) ? 'says.void.partly' : 'says.void')];
     case 'verified':
-      return [fixWord(language, record.mode === 'undo' ? 'says.verified.undo' : 'says.verified')];
+      if (record.mode === 'undo') return [fixWord(language, 'says.verified.undo')];
+      return [fixWord(language, mendsNothing(record) ? 'says.verified.field' : 'says.verified')];
     case 'undone':
       return [fixWord(language, 'says.undone', { fix: record.undoneBy ?? '-' })];
     default:

@@ -1,6 +1,6 @@
 /** Task `show`: brings the thread in line with the record: one card, edited; each message once; the root message resolved or not. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FixRecord } from '../../core/fix.ts';
+import { type FixRecord, mendsNothing } from '../../core/fix.ts';
 import { buildReport, CATALOGUE, renderFix, renderResolved, renderThread } from '../../report/index.ts';
 import { checkPlace } from '../place.ts';
 import { HandedBack, SlackRefused, Thread } from '../thread.ts';
@@ -14,14 +14,17 @@ const POLL_MS = 100;
 export class BusyThread extends Error {}
 
 /**
- * Shows the newest record, whatever revision the job was about. Where another job is at it, this one waits: it cannot know
+ * Shows the newest record, whatever revision the job was about; one that the record has not reached (`rev`) asks for it to be
+ * shown again, since the store may have been set back behind what the thread says. Where another job is at it, this one waits: it cannot know
  * whether that one has seen the change.
  * @throws BusyThread, SlackUnavailable and HandedBack, for the queue.
  */
-export async function showTask(deps: FixDeps, id: string, signal: AbortSignal): Promise<void> {
+export async function showTask(deps: FixDeps, id: string, signal: AbortSignal, rev = 0): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
-    const turn = await deps.turns.take(`fix-thread:${id}`, (lost) => show(deps, id, AbortSignal.any([lost, signal])));
+    const turn = await deps.turns.take(`fix-thread:${id}`, (lost) =>
+      show(deps, id, AbortSignal.any([lost, signal]), rev),
+    );
     if (turn !== undefined) return;
     if (signal.aborted) throw new HandedBack();
     if (performance.now() > end) throw new BusyThread(`the thread of ${id} is written by another process`);
@@ -29,13 +32,15 @@ export async function showTask(deps: FixDeps, id: string, signal: AbortSignal): 
   }
 }
 
-async function show(deps: FixDeps, id: string, signal: AbortSignal): Promise<void> {
+async function show(deps: FixDeps, id: string, signal: AbortSignal, rev: number): Promise<void> {
   const { slack, deliveries, botUserId, log } = deps;
-  for (;;) {
+  for (let again = false; ; again = true) {
     const record = await loadFix(deps, id);
     if (record === undefined) return;
     const thread = await Thread.open({ job: jobOf(record), slack, deliveries, botUserId, log, signal });
-    if ((thread.delivery.shown ?? 0) >= record.rev) return;
+    const { shown, shownAt } = thread.delivery;
+    const isShown = shown === record.rev && shownAt === record.updatedAt;
+    if (isShown && (again || rev <= record.rev)) return;
     try {
       await showRecord(deps, record, thread);
     } catch (error) {
@@ -43,7 +48,7 @@ async function show(deps: FixDeps, id: string, signal: AbortSignal): Promise<voi
       // The channel is gone, or the bot is out: the record has the truth, and `/k8s show` can tell it.
       log.error({ fix: id, error: error.code }, 'slack refuses what is to be shown of a fix');
     }
-    await thread.note({ shown: record.rev });
+    await thread.note({ shown: record.rev, shownAt: record.updatedAt });
   }
 }
 
@@ -79,8 +84,8 @@ async function showRoot(deps: FixDeps, record: FixRecord): Promise<void> {
     catalogue: CATALOGUE,
     ...(askedBy === undefined ? {} : { askedBy }),
   });
-  // Not where it was taken back: an undo that is verified brings the fault back.
-  const fixed = all.filter((one) => one.state === 'verified' && one.mode !== 'undo').at(-1);
+  // Not where it was taken back: an undo that is verified brings the fault back. Nor where nothing was to be mended.
+  const fixed = all.filter((one) => one.state === 'verified' && one.mode !== 'undo' && !mendsNothing(one)).at(-1);
   const { root } = renderThread(report);
   const message =
     fixed === undefined

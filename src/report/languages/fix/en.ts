@@ -36,6 +36,7 @@ export const fixWords = {
   'says.applying': 'Approved by {who}. Exactly this plan is being carried out.',
   'says.verifying': 'All steps are done. The same questions are asked again until the answer is sure.',
   'says.verified': 'The symptom is gone, and the rule that named the cause finds nothing any more.',
+  'says.verified.field': 'The change stands, and nothing new is wrong. The fault itself is not mended by it.',
   'says.verified.undo': 'What was changed is back as it was.',
   'says.not-verified': 'All steps were done, and the fault is still there.',
   'says.failed': 'A step failed. The steps after it were not done.',

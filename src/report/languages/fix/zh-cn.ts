@@ -37,6 +37,7 @@ export const fixWords: FixWords = {
   'says.applying': '{who} 已批准。正在严格按此方案执行。',
   'says.verifying': '全部步骤已完成。正在反复提出同样的问题，直到有确定的答案。',
   'says.verified': '故障现象已消失，指出根因的规则也不再有发现。',
+  'says.verified.field': '更改已生效，且没有新的问题。它并不修复故障本身。',
   'says.verified.undo': '更改的内容已恢复原样。',
   'says.not-verified': '全部步骤已完成，但故障仍在。',
   'says.failed': '有一步失败。其后的步骤没有执行。',
