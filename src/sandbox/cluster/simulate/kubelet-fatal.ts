@@ -1,8 +1,8 @@
-/** Why a kubelet of a given version ends right after its start: swap, a container runtime that does not answer, a flag that is gone. */
+/** Why a kubelet of a given version ends right after its start: swap, a container runtime that does not answer, a flag that is gone, a certificate. */
 import { atLeast } from './address.ts';
 import type { ClusterModel, SimNode } from './model.ts';
 
-export type FatalReason = { kind: 'swap' } | { kind: 'runtime' } | { kind: 'flag'; flag: string };
+export type FatalReason = { kind: 'swap' | 'runtime' | 'certificate' } | { kind: 'flag'; flag: string };
 
 /** Flags by the first version that does not know them any more (facts §3.2 K10, K11). */
 const REMOVED: [flag: string, since: string][] = [
@@ -23,5 +23,6 @@ export function fatalReason(model: Pick<ClusterModel, 'kubernetes'>, node: SimNo
   const removed = REMOVED.find(([flag, since]) => given.has(flag) && atLeast(model.kubernetes, since));
   if (removed !== undefined) return { kind: 'flag', flag: removed[0] };
   if (node.swap?.active === true && !text.includes('--fail-swap-on=false')) return { kind: 'swap' };
-  return node.runtimeDown === true ? { kind: 'runtime' } : undefined;
+  if (node.runtimeDown === true) return { kind: 'runtime' };
+  return node.faults.certificateExpired === true ? { kind: 'certificate' } : undefined;
 }

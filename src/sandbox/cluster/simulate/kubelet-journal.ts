@@ -66,6 +66,7 @@ export function swapFatal(model: ClusterModel, node: SimNode, time: string): str
 function fatalText(model: ClusterModel, node: SimNode, time: string): string {
   const reason = fatalReason(model, node);
   if (reason === undefined || reason.kind === 'swap') return swapFatal(model, node, time);
+  if (reason.kind === 'certificate') return `${klogHead(node, time, 'F')} transport.go:151] ${EXPIRED}`;
   const text =
     reason.kind === 'flag' ? `failed to parse kubelet flag: unknown flag: ${reason.flag}` : runtimeText(model, node);
   if (atLeast(model.kubernetes, '1.25.0')) {
@@ -73,6 +74,8 @@ function fatalText(model: ClusterModel, node: SimNode, time: string): string {
   }
   return `${klogHead(node, time, 'F')} server.go:274] ${text}`;
 }
+
+const EXPIRED = 'The currently active client certificate has expired and the server is responsive, exiting.';
 
 function runtimeText(model: ClusterModel, node: SimNode): string {
   if (node.runtime.startsWith('docker')) {

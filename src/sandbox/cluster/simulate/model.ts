@@ -53,6 +53,8 @@ export interface NodeFaults {
   txChecksumBroken?: boolean;
   /** The bird process is not running. */
   birdDown?: boolean;
+  /** kubelet's client certificate has expired; it starts again with a new one. */
+  certificateExpired?: boolean;
 }
 
 export interface SimNode {
