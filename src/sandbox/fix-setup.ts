@@ -16,7 +16,7 @@ export const WORKER = 'kubewhy-worker';
 export const REMEDIATOR = 'kubewhy-remediator';
 
 /** The least read rights of a worker (facts §6): no Secrets, no exec, nothing that writes. */
-const READS: Identity['allow'] = [
+export const READS: Identity['allow'] = [
   {
     apiGroups: [
       '',

@@ -44,7 +44,8 @@ export async function withSimulatedPorts<T>(cluster: Simulated, use: (ports: Col
   }
 }
 
-async function openHost(folder: string, recording: HostRecordingInput): Promise<Host> {
+/** Opens a recorded host whose recorded time-outs are not waited for. */
+export async function openHost(folder: string, recording: HostRecordingInput): Promise<Host> {
   const file = join(folder, `${recording.node}.json`);
   await writeFile(file, JSON.stringify(recording));
   const host = await createRecordedHost(file, 0);
@@ -57,7 +58,8 @@ async function openHost(folder: string, recording: HostRecordingInput): Promise<
   return { ...host, connect: instant, now: () => Date.parse(recording.recordedAt) };
 }
 
-function agentsOf(hosts: ReadonlyMap<string, Host>): NodeAgents {
+/** Agents in memory: the real probes over these hosts; nodes without one do not answer. */
+export function agentsOf(hosts: ReadonlyMap<string, Host>): NodeAgents {
   return {
     enabled: true,
     ask: async (node, requests, { deadlineMs, networks }) => {
