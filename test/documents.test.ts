@@ -107,7 +107,7 @@ describe('deploy/', () => {
     expect(app.settings.interactivity.is_enabled).toBe(true);
     const { bot } = app.oauth_config.scopes;
     for (const [method, scopes] of Object.entries(SCOPES))
-      expect({ method, bot }).toEqual({ method, bot: expect.arrayContaining(scopes) });
+      expect({ method, bot }).toEqual({ method, bot: expect.arrayContaining([...scopes]) });
     const called = calledMethods();
     expect(called.length).toBeGreaterThan(8);
     expect(called.filter((method) => !Object.hasOwn(SCOPES, method))).toEqual([]);
