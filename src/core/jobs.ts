@@ -57,6 +57,8 @@ export const Delivery = z.object({
   done: z.boolean(),
   /** Of a fix: the revision of its record that the thread shows. */
   shown: z.number().int().optional(),
+  /** When that revision was written: a store that was set back has another one of the same number. */
+  shownAt: z.string().max(40).optional(),
 });
 export type Delivery = z.infer<typeof Delivery>;
 

@@ -77,6 +77,7 @@ async function inWorld(
 ): Promise<void> {
   const incident = await startFixIncident({
     stage,
+    env: { KUBEWHY_STEADY_SECONDS: '6' },
     policy: ({ alice, bob }) => simplePolicy([alice.id, bob.id], POLICY_LIMITS),
     ...(history ? { slack: { manifest: HISTORY } } : {}),
   });

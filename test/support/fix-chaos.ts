@@ -56,11 +56,12 @@ export function keep(first: RunningProcess): Keeper {
 export const ROLES = ['worker', 'bot', 'remediator', 'agent'] as const;
 export type Keepers = Readonly<Record<(typeof ROLES)[number], readonly Keeper[]>>;
 
-/** Takes over everything that a platform runs, and starts more of it. `agent`: of that node. */
+/** Takes over everything that a platform runs, and starts more of it. `agent`: of that node, or of some other that has one. */
 export async function keepAll(platform: Platform, node: string, each: 1 | 2): Promise<Keepers> {
   const { bot, worker, remediator } = platform;
-  const agent = platform.cluster.agents.get(node);
-  if (remediator === undefined || agent === undefined) throw new Error('fixes are off, or the node has no agent');
+  const { agents } = platform.cluster;
+  const agent = agents.get(node) ?? [...agents.values()][0];
+  if (remediator === undefined || agent === undefined) throw new Error('fixes are off, or no node has an agent');
   const more = async (process: RunningProcess): Promise<Keeper[]> => {
     const others = Array.from({ length: each - 1 }, () => startProcess(process.spec));
     return [process, ...(await Promise.all(others))].map(keep);

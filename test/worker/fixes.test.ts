@@ -324,6 +324,46 @@ describe('the sweeper', () => {
   });
 });
 
+describe('a Redis that was set back', () => {
+  /** Puts both back as they were: the record, and what the thread is known to show. */
+  async function keep(id: string): Promise<() => Promise<void>> {
+    const redis = stage.redis.connect();
+    const [record, delivery] = await Promise.all([
+      redis.hgetall(`kubewhy:fix:${id}`),
+      redis.get(`kubewhy:delivery:${id}`),
+    ]);
+    return async () => {
+      await redis.hset(`kubewhy:fix:${id}`, record);
+      await redis.set(`kubewhy:delivery:${id}`, delivery ?? '');
+    };
+  }
+  const says = (id: string, word: string): boolean => cards(id).some((m) => m.text.includes(word));
+
+  test('behind a decision: the card asks for it again, and what follows is shown although it was shown before', async () => {
+    await worker();
+    const { record } = await stage.proposed(channel, alice);
+    const { id } = record;
+    await nudge(record);
+    await vi.waitFor(async () => {
+      const shown = await stage.redis.connect().get(`kubewhy:delivery:${id}`);
+      expect(shown).toContain(`"shown":${record.rev}`);
+    });
+    const setBack = await keep(id);
+    const { plan } = record;
+    if (plan === undefined) throw new Error('no plan');
+    const approved = await move('bot', record, 'approve', { approvals: [approvalOf(plan.plan, stage.keys.bot)] });
+    await nudge(approved);
+    await stage.slack.waitFor(() => says(id, 'Approved'), 30_000);
+    await setBack();
+    await stage.redis.restart();
+    await stage.slack.waitFor(() => !says(id, 'Approved'), 30_000);
+    const denial = { by: alice, at: new Date().toISOString(), reason: 'no' };
+    // The same revision as the approval had: another version of it all the same.
+    await nudge(await move('bot', record, 'deny', { denial }));
+    await stage.slack.waitFor(() => says(id, 'Denied'), 30_000);
+  });
+});
+
 describe('two workers', () => {
   test('at the same nudges: one card, each message once', async () => {
     await Promise.all([worker({ stillMs: 0 }), worker({ stillMs: 0 })]);

@@ -83,7 +83,16 @@ export async function startFixes(part: FixPart): Promise<void> {
   const graceMs = Math.min(config.graceSeconds * 1000, 5000);
   lifetime.onClose('fix queue', () => consumer.close(graceMs), graceMs + 10_000);
   await consumer.ready();
-  const sweeper = startSweeper(deps, part.sweepTimes ?? SWEEP_TIMES);
+  // A new connection may lead to a Redis that was failed over to, without the newest writes.
+  let reconnected = true;
+  const onReady = (): void => void (reconnected = true);
+  redis.on('ready', onReady);
+  lifetime.onClose('reconnections', () => Promise.resolve(redis.off('ready', onReady)));
+  const sweeper = startSweeper(deps, part.sweepTimes ?? SWEEP_TIMES, () => {
+    const was = reconnected;
+    reconnected = false;
+    return was;
+  });
   lifetime.onClose('sweeper', () => sweeper.close());
 }
 

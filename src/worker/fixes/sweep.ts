@@ -54,15 +54,19 @@ export function standsStill(record: FixRecord, now: number, times: SweepTimes = 
   return now - Date.parse(record.updatedAt) > (going ? times.goingStillMs : times.stillMs);
 }
 
-/** Starts the sweeper; gives what ends it. */
-export function startSweeper(deps: FixDeps, times: SweepTimes = SWEEP_TIMES): { close(): Promise<void> } {
+/** Starts the sweeper; gives what ends it. `setBack`: asked each round whether the store may have lost what it had acknowledged. */
+export function startSweeper(
+  deps: FixDeps,
+  times: SweepTimes = SWEEP_TIMES,
+  setBack: () => boolean = () => false,
+): { close(): Promise<void> } {
   const seen = new Map<string, FixRecord>();
   let running: Promise<void> = Promise.resolve();
   let busy = false;
   const sweep = async (): Promise<void> => {
     busy = true;
     try {
-      await sweepOnce(deps, seen, times);
+      await sweepOnce(deps, seen, times, setBack());
     } catch (error) {
       deps.log.warn({ err: errorText(error) }, 'open fixes could not be looked through');
     } finally {
@@ -85,6 +89,7 @@ export async function sweepOnce(
   deps: FixDeps,
   seen: Map<string, FixRecord>,
   times: SweepTimes = SWEEP_TIMES,
+  setBack = false,
 ): Promise<void> {
   const open = await deps.fixes.open(deps.cluster);
   const now = deps.waiting.now();
@@ -92,6 +97,8 @@ export async function sweepOnce(
     const expiry = expiryOf(record, now, times);
     if (expiry !== undefined) await moveOn(deps, record, expiry.event, { reason: expiry.reason });
     else if (standsStill(record, now, times)) await deps.producer.nudge(record);
+    // The card may show a decision that is lost: people must see that they have to decide again.
+    else if (record.state === 'proposed' && setBack) await deps.producer.show({ ...record, rev: record.rev + 1 });
     else if (record.state === 'proposed' && seen.get(record.id)?.rev !== record.rev) await deps.producer.show(record);
   }
   const ids = new Set(open.map(({ id }) => id));

@@ -8,7 +8,7 @@ import { undone, verifyTask } from './verify-task.ts';
 /** Gives the handler of jobs. A job is only a nudge: what is done follows from the record as it stands. */
 export function fixTasks(deps: FixDeps): (job: FixJob, signal: AbortSignal) => Promise<void> {
   return async (job, signal) => {
-    if (job.task === 'show') return await showTask(deps, job.fix, signal);
+    if (job.task === 'show') return await showTask(deps, job.fix, signal, job.rev);
     const record = await loadFix(deps, job.fix);
     if (record === undefined) return;
     if (record.state === 'planning' && job.task === 'plan') return await planTask(deps, record, signal);
