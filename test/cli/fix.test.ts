@@ -80,7 +80,7 @@ describe('--approve', () => {
     await stageDiagnosed(3, 'why-not-reachable', '30080');
     await cluster.load(loadStage(3), stageModel(3));
     const { code, out, err } = await terminal(['fix', diagnosis, '--approve', ...flags]);
-    expect(out).toContain('The symptom is gone, and the rule that named the cause finds nothing any more.');
+    expect(out).toContain('The symptom is gone, and its cause is no longer found.');
     expect(code).toBe(0);
     expect(err).toMatch(/^1\. .* running\n1\. .* done/);
     expect(out).toMatch(

@@ -24,7 +24,6 @@ export const fixCatalogue = remediationCatalogue([
       after: '{node} is Ready.',
       back: 'Turn {device} on again',
       noUndo: 'A restart cannot be taken back.',
-      ready: 'Ready',
     },
   },
 ]);
@@ -164,8 +163,13 @@ const seen = (result: 'ok' | 'wrong' | 'not-yet'): FixRecord['verification'] => 
   lookedAt: AT,
   looks: 3,
   checks: [
-    { says: says('ready'), result: 'ok', node: 'k8smaster2' },
-    { says: says('ready'), result, node },
+    { says: says('verify.node-ready'), result: 'ok', node: 'k8smaster2' },
+    result === 'ok'
+      ? { says: says('verify.node-ready'), result, node }
+      : { says: says('verify.node-not-ready', { says: 'kubelet stopped posting node status' }), result, node },
+    result === 'ok'
+      ? { says: says('verify.rule-silent', { rule: 'kubelet-swap-on', object: `Node/${node}` }), result }
+      : { says: says('verify.rule-speaks', { says: 'Swap is on.' }), result },
   ],
   verdicts: [
     {
@@ -199,7 +203,11 @@ const BY_STATE: Readonly<Record<FixState, Partial<FixRecord>>> = {
   },
   verifying: { ...applied, verification: seen('not-yet') },
   verified: { ...applied, verification: seen('ok') },
-  'not-verified': { ...applied, verification: seen('wrong') },
+  'not-verified': {
+    ...applied,
+    verification: seen('wrong'),
+    reason: { code: 'fix.still-wrong', data: { seconds: 300, count: 2 } },
+  },
   failed: {
     ...approved,
     progress: [

@@ -81,26 +81,25 @@ function stepEntry(
 ): Entry {
   const { language } = options;
   const text = stepSays(draft, step, options);
-  const tag = word(language, 'tags', { tags: stepTag(step, options) });
   const stands = {
-    says: `${text}${tag}`,
+    says: step.type === 'wait' ? `${text}${word(language, 'tags', { tags: exactly(step, options) })}` : text,
     ...(step.says.command === undefined ? {} : { command: visible(step.says.command) }),
   };
-  if (step.type === 'node') return { ...stands, code: [nodeStepText(step)] };
+  if (step.type === 'node') return { ...stands, code: [exactly(step, options)] };
   if (step.type !== 'api') return stands;
-  return { ...stands, code: apiCode(step, run, ran, options) };
+  return { ...stands, code: [exactly(step, options), ...apiCode(step, run, ran, options)] };
 }
 
-/** Where a step is done, in the API's and the agent's own names. */
-function stepTag(step: PlanStep, { language }: FixOptions): string {
+/** Where a step is done and what is done there, to the letter: the one line that the sentence is held against. */
+function exactly(step: PlanStep, { language }: FixOptions): string {
   switch (step.type) {
     case 'api': {
       const { kind, namespace, name } = step.target;
       const target = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}${step.subresource === undefined ? '' : `/${step.subresource}`}`;
-      return fixWord(language, `step.api.${step.verb}`, { target });
+      return visible(fixWord(language, `step.api.${step.verb}`, { target }));
     }
     case 'node':
-      return fixWord(language, 'step.node', { node: step.node, step: step.action.step });
+      return visible(fixWord(language, 'step.node', { node: step.node, step: nodeStepText(step) }));
     case 'wait':
       return fixWord(language, 'step.wait', { seconds: step.seconds });
     case 'manual':
@@ -108,10 +107,10 @@ function stepTag(step: PlanStep, { language }: FixOptions): string {
   }
 }
 
-/** The step to the letter: what the grant for the agent will carry. */
+/** What the grant for the agent will carry. */
 function nodeStepText(step: Extract<PlanStep, { type: 'node' }>): string {
   const params = Object.entries(step.action.params).map(([name, value]) => `${name}=${String(value)}`);
-  return visible([step.action.step, ...params].join(' '));
+  return [step.action.step, ...params].join(' ');
 }
 
 function apiCode(step: ApiStep, run: DryRunStep | undefined, ran: boolean, { language }: FixOptions): string[] {

@@ -13,7 +13,7 @@ import type { FixOptions, FixThread } from './options.ts';
 import type { Part } from './plan-parts.ts';
 import { stepSays } from './plan-parts.ts';
 import { type Said, saidMrkdwn, saidText, withPeople } from './says.ts';
-import { machineSteps, noteOf, showsPlan, stateParts, wholePlan } from './state-parts.ts';
+import { endParts, machineSteps, noteOf, showsPlan, stateParts, wholePlan } from './state-parts.ts';
 import { approvalSays, auditText, draftOf, STATE_EMOJI, statusSays, titleOf } from './status.ts';
 
 /** Room for the plan on the card; the rest is for verdict, approval and buttons. */
@@ -170,9 +170,7 @@ function result(record: FixRecord, options: FixOptions): Message[] {
   if (!WITH_RESULT.includes(record.state)) return [];
   const { language } = options;
   const says = statusSays(record, options);
-  const parts = stateParts(record, options).filter(
-    ({ title }) => title !== 'part.change' && title !== 'part.change.done',
-  );
+  const parts = endParts(record, options);
   const audit = auditText(record, language);
   const title = fixWord(language, 'result.title', { id: record.id, state: fixWord(language, `state.${record.state}`) });
   const text = [withStop(titleOf(record, options), word(language, 'stop')), ...says.map(saidText)].join(' ');

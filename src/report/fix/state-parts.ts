@@ -9,7 +9,7 @@ import { nameText, shorten, visible, withStop } from '../visible.ts';
 import { lineText, reasonText } from './line-text.ts';
 import type { FixOptions } from './options.ts';
 import { type Entry, lineEntry, type Part, planParts, stepSays } from './plan-parts.ts';
-import { draftOf } from './status.ts';
+import { draftOf, isCount } from './status.ts';
 
 const MARK: Readonly<Record<StepProgress['state'] | 'waiting' | 'never', string>> = {
   waiting: '○',
@@ -50,11 +50,29 @@ export function stateParts(record: FixRecord, options: FixOptions): Part[] {
   if (state === 'planning' || state === 'drafted') return [];
   if (showsPlan(state)) return wholePlan(record, options);
   const parts = [denial(record), ...reasonParts(record, options)];
-  const begun = WITH_STEPS.includes(state) || (state === 'void' && record.progress.length > 0);
-  if (begun) parts.push(stepsPart(record, options), ...checksParts(record, options), noWayBack(record, options));
-  else if (state !== 'refused') parts.push(...wholePlan(record, options).slice(0, 1));
-  parts.push(manualPart(record, options));
+  if (hasBegun(record)) {
+    const said = [...checksParts(record, options), noWayBack(record, options), manualPart(record, options)];
+    parts.push(stepsPart(record, options), ...said);
+  } else if (state !== 'refused') {
+    const [change] = wholePlan(record, options);
+    if (change !== undefined) parts.push({ ...change, title: 'part.change.planned' });
+  }
   return parts.filter((part) => part !== undefined).filter((part) => part.entries.length > 0);
+}
+
+/** Gives what the message of the end says beside the verdict. All the rest stands on the card, which is above it. */
+export function endParts(record: FixRecord, options: FixOptions): Part[] {
+  const { state, verification } = record;
+  const parts = [denial(record), ...reasonParts(record, options)];
+  if (verification !== undefined && hasBegun(record)) {
+    if (state === 'verified') parts.push(answersPart(verification, options));
+    if (state === 'not-verified' || state === 'unknown') parts.push(...illParts(record, verification, options));
+  }
+  return parts.filter((part) => part !== undefined).filter((part) => part.entries.length > 0);
+}
+
+function hasBegun({ state, progress }: FixRecord): boolean {
+  return WITH_STEPS.includes(state) || (state === 'void' && progress.length > 0);
 }
 
 /** Gives the plan of a record in parts. */
@@ -66,7 +84,7 @@ export function wholePlan(record: FixRecord, options: FixOptions): Part[] {
 /** Gives why the fix is where it is, and what a person can do instead. */
 export function reasonParts(record: FixRecord, options: FixOptions): Part[] {
   const { reason, remediation } = record;
-  if (reason === undefined) return [];
+  if (reason === undefined || isCount(reason)) return [];
   const { language } = options;
   // The code is the remediation's own where a line is given; else it is one that all share.
   const entry: Entry =
@@ -98,14 +116,22 @@ function stepsPart(record: FixRecord, options: FixOptions): Part | undefined {
     const progress = record.progress.find((one) => one.index === index);
     const state = progress?.state ?? (isOver(record.state) ? 'never' : 'waiting');
     const says = `${MARK[state]} ${i + 1}. ${stepSays(draft, step, options)} – ${fixWord(options.language, `progress.${state}`)}`;
-    return { says: noted(says, progress, options), bullet: false };
+    return { says: noted(says, record, progress, options), bullet: false };
   });
   return { title: 'part.change.done', entries };
 }
 
-function noted(says: string, progress: StepProgress | undefined, { language }: FixOptions): string {
+function noted(
+  says: string,
+  { reason }: FixRecord,
+  progress: StepProgress | undefined,
+  { language }: FixOptions,
+): string {
   const note = noteOf(progress);
-  return note === undefined ? says : `${says}${word(language, 'colon')}${shorten(visible(note), 300)}`;
+  // The reason stands right above it and says the same.
+  return note === undefined || (progress?.state === 'failed' && reason?.data['why'] === note.replace(/\.$/, ''))
+    ? says
+    : `${says}${word(language, 'colon')}${shorten(visible(note), 300)}`;
 }
 
 /** The one sentence that server or agent said about a step. */
@@ -114,42 +140,62 @@ export function noteOf(progress: StepProgress | undefined): string | undefined {
   return note === undefined || note === '' ? undefined : note;
 }
 
+/** What is not well comes first and by itself; then what is well, and the answers. */
 function checksParts(record: FixRecord, options: FixOptions): Part[] {
-  const { verification, state } = record;
+  const { verification } = record;
   if (verification === undefined) return [];
-  const { language } = options;
-  const bad = state === 'not-verified' || state === 'unknown';
-  const looks = fixWord(language, 'looks', { count: verification.looks, at: verification.lookedAt });
+  const { looks: count, lookedAt: at } = verification;
+  const looks: Entry = { says: fixWord(options.language, 'looks', { count, at }), bullet: false };
+  const well = checkEntries(record, verification, ['ok'], options);
   return [
-    {
-      title: bad ? 'part.still' : 'part.checks',
-      entries: [...checkEntries(record, verification, options), { says: looks, bullet: false }],
-    },
-    {
-      title: 'part.answers',
-      entries: verification.verdicts.map(({ question, verdict, summary }) => {
-        const says = `${shorten(visible(questionText(question)), 150)} – ${word(language, `verdict.${verdict}`)}${word(language, 'colon')}${visible(summary)}`;
-        return { says: withStop(says, word(language, 'stop')) };
-      }),
-    },
+    ...illParts(record, verification, options),
+    { title: 'part.checks', entries: [...well, looks] },
+    answersPart(verification, options),
   ];
 }
 
-/** What is not well comes first. */
-function checkEntries({ remediation }: FixRecord, { checks }: Verification, options: FixOptions): Entry[] {
+/** Checks that are wrong, and apart from them those that nobody could make. */
+function illParts(record: FixRecord, verification: Verification, options: FixOptions): Part[] {
+  const wrong = checkEntries(record, verification, ['wrong', 'not-yet'], options);
+  const unseen = checkEntries(record, verification, ['unseen'], options);
+  const waits = record.state === 'verifying';
+  return [
+    { title: waits ? ('part.not-yet' as const) : ('part.still' as const), entries: wrong },
+    { title: 'part.unseen' as const, entries: unseen },
+  ].filter(({ entries }) => entries.length > 0);
+}
+
+function answersPart({ verdicts }: Verification, { language }: FixOptions): Part {
+  return {
+    title: 'part.answers',
+    entries: verdicts.map(({ question, verdict, summary }) => {
+      const said = word(language, `verdict.${verdict}`);
+      // Some summaries begin with the verdict's own words.
+      const answer = summary.startsWith(said) ? '' : `${said}${word(language, 'colon')}`;
+      const asked = shorten(visible(questionText(question)), 150);
+      return {
+        says: withStop(`${asked}${word(language, 'colon')}${answer}${visible(summary)}`, word(language, 'stop')),
+      };
+    }),
+  };
+}
+
+/** Each sentence says by itself how it is; the mark is for the eye. */
+function checkEntries(
+  { remediation }: FixRecord,
+  { checks }: Verification,
+  results: readonly Verification['checks'][number]['result'][],
+  options: FixOptions,
+): Entry[] {
   const { language, catalogue } = options;
-  const rank = { wrong: 0, unseen: 1, 'not-yet': 2, ok: 3 } as const;
-  const sorted = [...checks].sort((a, b) => rank[a.result] - rank[b.result]);
-  const entries = sorted.slice(0, MOST_CHECKS).map((check): Entry => {
+  const those = checks.filter(({ result }) => results.includes(result));
+  const entries = those.slice(0, MOST_CHECKS).map((check): Entry => {
     const text = lineText(language, remediation, check.says, catalogue);
     const says =
       check.node === undefined ? text : fixWord(language, 'check.on', { node: nameText(check.node), says: text });
-    return {
-      says: `${CHECK_MARK[check.result]} ${says} – ${fixWord(language, `check.${check.result}`)}`,
-      bullet: false,
-    };
+    return { says: `${CHECK_MARK[check.result]} ${says}`, bullet: false };
   });
-  const left = sorted.length - entries.length;
+  const left = those.length - entries.length;
   return left <= 0 ? entries : [...entries, { says: word(language, 'more', { count: left }), bullet: false }];
 }
 

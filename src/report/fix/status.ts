@@ -3,9 +3,9 @@ import { canBeUndone, type FixState } from '../../core/approval.ts';
 import { type FixRecord, mendsNothing } from '../../core/fix.ts';
 import type { Language } from '../../core/jobs.ts';
 import type { Draft } from '../../core/remediation.ts';
-import { fixWord } from '../languages/fix/words.ts';
+import { type FixWordKey, fixWord } from '../languages/fix/words.ts';
 import { nameText, objectText, withoutStop } from '../visible.ts';
-import { lineText } from './line-text.ts';
+import { lineText, reasonText } from './line-text.ts';
 import type { FixOptions } from './options.ts';
 import { type Said, withPeople } from './says.ts';
 
@@ -48,12 +48,20 @@ export function titleOf(record: FixRecord, { language, catalogue }: FixOptions):
   return record.mode === 'undo' ? fixWord(language, 'title.undo', { title }) : title;
 }
 
+/** True for a reason that only counts checks: it belongs to the verdict, since the checks themselves follow. */
+export function isCount({ code }: { readonly code: string }): boolean {
+  return code === 'fix.still-wrong' || code === 'fix.not-seen';
+}
+
 /** Gives the sentences that say where the fix is. */
 export function statusSays(record: FixRecord, options: FixOptions): Said[] {
   const { language } = options;
   const { state, undoOf, undoneBy } = record;
   return [
     stateSays(record, language),
+    ...(record.reason !== undefined && isCount(record.reason)
+      ? [[reasonText(language, record.reason.code, record.reason.data)]]
+      : []),
     ...(state === 'shown' && record.showWhy !== undefined ? [whyOnlyShown(record, record.showWhy, language)] : []),
     ...(undoOf === undefined ? [] : [[fixWord(language, 'undo.of', { fix: undoOf })]]),
     ...(undoneBy === undefined || state === 'undone' ? [] : [[fixWord(language, 'undo.asked', { fix: undoneBy })]]),
@@ -74,13 +82,33 @@ function stateSays(record: FixRecord, language: Language): Said {
     case 'void':
       return [fixWord(language, wasTouched(record) ? 'says.void.partly' : 'says.void')];
     case 'verified':
-      if (record.mode === 'undo') return [fixWord(language, 'says.verified.undo')];
-      return [fixWord(language, mendsNothing(record) ? 'says.verified.field' : 'says.verified')];
+      return [fixWord(language, verifiedSays(record))];
+    case 'not-verified':
+      return [fixWord(language, notVerifiedSays(record))];
+    case 'unknown':
+      return [fixWord(language, record.reason?.code === 'fix.not-seen' ? 'says.unknown.unseen' : 'says.unknown')];
     case 'undone':
       return [fixWord(language, 'says.undone', { fix: record.undoneBy ?? '-' })];
     default:
       return [fixWord(language, `says.${state}`)];
   }
+}
+
+/** What is proven, and no more: a symptom with a second cause is still there. */
+function verifiedSays(record: FixRecord): FixWordKey {
+  if (record.mode === 'undo') return 'says.verified.undo';
+  if (mendsNothing(record)) return 'says.verified.field';
+  return hasCheck(record, ['verify.symptom-other']) ? 'says.verified.other' : 'says.verified';
+}
+
+function notVerifiedSays(record: FixRecord): FixWordKey {
+  if (record.mode === 'undo') return 'says.not-verified.undo';
+  const there = hasCheck(record, ['verify.rule-speaks', 'verify.symptom-there']);
+  return there ? 'says.not-verified' : 'says.not-verified.other';
+}
+
+function hasCheck({ verification }: FixRecord, texts: readonly string[]): boolean {
+  return verification?.checks.some(({ says }) => texts.includes(says.text)) === true;
 }
 
 function whyOnlyShown(record: FixRecord, why: NonNullable<FixRecord['showWhy']>, language: Language): Said {
@@ -100,7 +128,7 @@ export function approvalSays(record: FixRecord, language: Language): Said[] {
   const needs = count === 1 ? fixWord(language, 'approve.one') : fixWord(language, 'approve.many', { count });
   const requester = fixWord(language, plan.requesterMayApprove ? 'approve.requester.yes' : 'approve.requester.no');
   return [
-    [`${needs} ${requester}`],
+    [`${needs}${language === 'en' ? ' ' : ''}${requester}`],
     ...(who.length === 0 ? [] : [withPeople(language, 'approve.so-far', who)]),
     [fixWord(language, 'approve.expires', { at: plan.expiresAt })],
   ];

@@ -151,7 +151,7 @@ function addFigures(
     'cluster well to verified',
     'ms',
     of((one) => one.verifiedMs - one.wellMs),
-    { note: `${watched ?? steady.seconds} s of it are watched on purpose: ${steady.why}` },
+    { note: `watched on purpose for ${watched ?? steady.seconds} s of it: ${steady.why}` },
   );
 }
 

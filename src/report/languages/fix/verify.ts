@@ -7,8 +7,8 @@ interface Both {
 
 export const VERIFY_SENTENCES = {
   'verify.rule-silent': {
-    en: 'The rule that named the cause ({rule}) finds nothing about {object} any more.',
-    zh: '指出根因的规则（{rule}）对 {object} 不再有任何发现。',
+    en: 'The cause is gone: {rule} finds nothing about {object} any more.',
+    zh: '根因已消失：{rule} 对 {object} 不再有任何发现。',
   },
   'verify.rule-speaks': { en: 'The cause is still found: {says}', zh: '仍然发现该根因：{says}' },
   'verify.rule-blind': {
