@@ -13,11 +13,11 @@ interface Words {
 
 const en: Words = {
   what: {
-    proposal: 'asked for a fix',
+    proposal: 'asked for a fix:',
     click: 'pressed',
-    transition: 'changed it',
-    step: 'took a step',
-    result: 'said how it ended',
+    transition: 'moved it on:',
+    step: 'did',
+    result: 'said how it ended:',
     attack: 'was refused as forged',
     look: 'looked',
   },
@@ -73,7 +73,8 @@ export function auditEntryText({ event }: AuditEntry, language: Language): strin
   const words = WORDS[language];
   const { what, action, allowed, code, state, remediation = '', cluster = '', fix, says } = event;
   const refused = allowed === false || what === 'attack' ? words.refused(code) : code;
-  const did = [words.what[what], action].filter((word) => word !== undefined).join(' ');
+  const verb = words.what[what];
+  const did = action === undefined ? verb.replace(/:$/, '') : `${verb} ${action}`;
   const rest = [
     what === 'attack' && code === undefined ? undefined : refused,
     state === undefined ? undefined : words.state(state),
