@@ -20,6 +20,8 @@ export interface ApiStepInput {
   readonly before: ObjectState;
   /** What the dry run made of it. */
   readonly expected: ObjectState | undefined;
+  /** When the plan was made; a writer who is named for a time after that has changed the object since. */
+  readonly plannedAt?: string | undefined;
   /** True where an earlier process began this step: it may have been carried out. */
   readonly resumed: boolean;
 }
@@ -81,7 +83,7 @@ function takeIn(state: Attempts, error: ClusterError, object: string): void {
 
 /** Gives the object to write on, as planned; or how the step has ended. */
 async function look(
-  { step, before, expected }: ApiStepInput,
+  { step, before, expected, plannedAt }: ApiStepInput,
   doubt: string | undefined,
   ports: ApplyPorts,
   signal: AbortSignal,
@@ -97,6 +99,11 @@ async function look(
   if (live !== undefined && isSame(stateOf(live), before))
     return isLeftAlone(step, live) ? refused(fixReason('fix.pod-ready', { object })) : { live };
   if (doubt !== undefined) return unknown(object, `${doubt}; it is neither as before nor as planned`);
+  if (live !== undefined && expected !== undefined && plannedAt !== undefined && carriedOut(step, live, expected)) {
+    const last = lastChange(live);
+    // Whoever takes a field away is named for nothing: this may be our own write, whose record was lost with the store.
+    if (last === undefined || Date.parse(last.at) < Date.parse(plannedAt)) return already(stateOf(live));
+  }
   return refused(changedReason(object, live));
 }
 
@@ -119,6 +126,10 @@ function isSame(a: ObjectState, b: ObjectState): boolean {
 function done(step: ApiStep, after: ObjectState | undefined, told?: string): StepEnd {
   const kept = step.verb === 'delete' || after === undefined ? {} : { after };
   return { progress: { state: 'done', ...kept, ...(told === undefined ? {} : { note: note(told) }) } };
+}
+
+function already(after: ObjectState): StepEnd {
+  return { progress: { state: 'already', after, note: 'it is as planned already, and who wrote it is not recorded' } };
 }
 
 function refused(reason: Reason, why?: string): StepEnd {

@@ -12,7 +12,7 @@ export type { ApplyPorts, ApplyTimes } from './step-end.ts';
 
 /** The frozen plan, who approved it, and how far an earlier process came with it. */
 export interface ApplyRun {
-  readonly plan: Pick<Plan, 'fix' | 'draft' | 'dryRun'>;
+  readonly plan: Pick<Plan, 'fix' | 'draft' | 'dryRun'> & Partial<Pick<Plan, 'createdAt'>>;
   readonly planHash: string;
   readonly approvedBy: readonly string[];
   readonly progress: readonly StepProgress[];
@@ -90,7 +90,7 @@ function runStep(
   }
   const before = leftBy(run.plan.draft.steps.slice(0, index), targetKey(step.target), progress) ?? step.before;
   const expected = run.plan.dryRun.find((one) => one.index === index)?.after;
-  return runApiStep({ step, before, expected, resumed }, ports, signal);
+  return runApiStep({ step, before, expected, plannedAt: run.plan.createdAt, resumed }, ports, signal);
 }
 
 /** The state in which an earlier step of this plan left the object. */

@@ -241,6 +241,22 @@ describe('taking up what a killed process has left', () => {
     expect(bench.writes()).toEqual([]);
   });
 
+  test('a removal that was carried out, and the record of it lost: its writer is named for nothing, and it is found so', async () => {
+    const paused = (value: true | null) =>
+      bench.step({ verb: 'patch', patch: 'merge', target: WEB, body: { spec: { paused: value } } });
+    await bench.apply([await paused(true)]);
+    const step = await paused(null);
+    const dryRun = await tried(step);
+    // The second after, since managers are named by whole seconds.
+    const createdAt = new Date(Date.now() + 1000).toISOString();
+    await bench.apply([step], { dryRun, createdAt });
+    bench.api.requests.length = 0;
+    const { outcome, progress } = await bench.apply([step], { dryRun, createdAt });
+    expect(outcome).toEqual({ status: 'applied' });
+    expect(progress[0]).toMatchObject({ state: 'already', after: await bench.stateOf(WEB) });
+    expect(bench.writes()).toEqual([]);
+  });
+
   test('carried out by somebody else: that is no step of ours', async () => {
     const step = await bench.patchStep(3);
     const dryRun = await tried(step);

@@ -102,6 +102,7 @@ export interface ApplyOptions {
   readonly hooks?: Partial<ApplyHooks>;
   readonly ports?: Partial<ApplyPorts>;
   readonly dryRun?: Plan['dryRun'];
+  readonly createdAt?: string;
 }
 export interface Applied {
   readonly outcome: ApplyOutcome;
@@ -184,12 +185,17 @@ export async function startFixBench(options: Partial<ApiServerOptions> = {}): Pr
       );
       bench.api.requests.length = 0;
     },
-    async apply(steps, { progress = [], hooks = {}, ports: other = {}, dryRun } = {}) {
+    async apply(steps, { progress = [], hooks = {}, ports: other = {}, dryRun, createdAt } = {}) {
       const told: string[] = [];
       const kept = new Map(progress.map((one) => [one.index, one]));
       const outcome = await applyPlan(
         {
-          plan: { fix: 'fix-abcdefg1', draft: draftOf(steps), dryRun: dryRun ?? [] },
+          plan: {
+            fix: 'fix-abcdefg1',
+            draft: draftOf(steps),
+            dryRun: dryRun ?? [],
+            ...(createdAt === undefined ? {} : { createdAt }),
+          },
           planHash: 'a'.repeat(64),
           approvedBy: ['U0BOB'],
           progress,
