@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { rightsText } from '../src/cli/rights.ts';
+import { parsePolicy } from '../src/config/policy-text.ts';
 import { REMEDIATIONS } from '../src/remediations/index.ts';
 import { RULES } from '../src/rules/index.ts';
 
@@ -51,6 +52,11 @@ describe.each([
 
   test('counts the rules', () => {
     expect(Number(count.exec(page)?.[1])).toBe(RULES.length);
+  });
+
+  test('its example of a policy is one', () => {
+    const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1]?.replaceAll(/^ {3}/gm, '') ?? '';
+    expect(parsePolicy(example, file, IDS).rules.length).toBe(2);
   });
 
   test('names no file of the repository that is not there', () => {
