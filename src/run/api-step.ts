@@ -83,28 +83,39 @@ function takeIn(state: Attempts, error: ClusterError, object: string): void {
 
 /** Gives the object to write on, as planned; or how the step has ended. */
 async function look(
-  { step, before, expected, plannedAt }: ApiStepInput,
+  input: ApiStepInput,
   doubt: string | undefined,
   ports: ApplyPorts,
   signal: AbortSignal,
 ): Promise<{ readonly live: ApiObject } | StepEnd> {
+  const { step, before } = input;
   const object = targetText(step.target);
   const read = await readPatiently(step, ports, signal);
   if (read.status === 'away' || read.status === 'unreadable') return unseen(read, object, doubt);
   const live = read.status === 'read' ? read.object : undefined;
-  // Also without a doubt: the store may have lost what it had acknowledged, and our write is known by its manager.
-  const ours = live !== undefined && expected?.digest !== before.digest && lastChange(live)?.by === FIELD_MANAGER;
-  if ((doubt !== undefined || ours) && carriedOut(step, live, expected))
-    return done(step, live === undefined ? undefined : stateOf(live));
+  const found = foundDone(input, live, doubt);
+  if (found !== undefined) return found;
   if (live !== undefined && isSame(stateOf(live), before))
     return isLeftAlone(step, live) ? refused(fixReason('fix.pod-ready', { object })) : { live };
   if (doubt !== undefined) return unknown(object, `${doubt}; it is neither as before nor as planned`);
-  if (live !== undefined && expected !== undefined && plannedAt !== undefined && carriedOut(step, live, expected)) {
-    const last = lastChange(live);
-    // Whoever takes a field away is named for nothing: this may be our own write, whose record was lost with the store.
-    if (last === undefined || Date.parse(last.at) < Date.parse(plannedAt)) return already(stateOf(live));
-  }
   return refused(changedReason(object, live));
+}
+
+/** How the step has ended where the object is as it wants it, by our own hand as far as that can be told. */
+function foundDone(
+  { step, before, expected, plannedAt }: ApiStepInput,
+  live: ApiObject | undefined,
+  doubt: string | undefined,
+): StepEnd | undefined {
+  if (!carriedOut(step, live, expected)) return undefined;
+  if (doubt !== undefined) return done(step, live === undefined ? undefined : stateOf(live));
+  // Also without a doubt: the store may have lost what it had acknowledged, and our write is known by its manager.
+  if (live === undefined || expected === undefined || expected.digest === before.digest) return undefined;
+  const last = lastChange(live);
+  if (last?.by === FIELD_MANAGER) return done(step, stateOf(live));
+  // Whoever takes a field away is named for nothing.
+  const named = plannedAt === undefined || (last !== undefined && Date.parse(last.at) >= Date.parse(plannedAt));
+  return named ? undefined : already(stateOf(live));
 }
 
 function unseen(

@@ -81,7 +81,7 @@ export function faultsOf(
   const { state, remediation, mode } = record;
   const faults = twiceFaults(done);
   const touched = done.writes.length + done.effects.length > 0;
-  if (touched && !says(record, lost))
+  if (touched && !says(record))
     faults.push(`it is ${state}, and its record does not tell of ${[...done.writes, ...done.effects].join(', ')}`);
   if (state !== 'verified') return faults;
   const is = stands(platform, remediation, node);
@@ -103,10 +103,10 @@ function twiceFaults({ writes, effects, generations }: Deeds): string[] {
 }
 
 /** True where the record tells that something was changed, or may have been. */
-function says({ state, progress }: FixRecord, lost: boolean): boolean {
+function says({ state, progress }: FixRecord): boolean {
   if (state === 'verified') return true;
-  if (UNTOUCHED.has(state) && !(state === 'void' && progress.length > 0)) return false;
-  return lost || progress.some((one) => ['done', 'unknown', 'failed'].includes(one.state));
+  if (UNTOUCHED.has(state)) return false;
+  return progress.some((one) => ['done', 'already', 'unknown', 'failed'].includes(one.state));
 }
 
 /** Of a fix whose record is gone: nothing may have been done. */
