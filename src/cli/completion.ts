@@ -29,7 +29,7 @@ export function completionScript(shell: string | undefined): string {
   if [[ "$cur" == -* ]]; then COMPREPLY=($(compgen -W "${flags}" -- "$cur"))
   elif [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W "${commands}" -- "$cur"))
   elif [[ "$first" == diagnose && $COMP_CWORD -eq 2 ]]; then COMPREPLY=($(compgen -W "${kinds}" -- "$cur"))
-  elif [[ "$first" == schema ]]; then COMPREPLY=($(compgen -W "evidence report agent" -- "$cur"))
+  elif [[ "$first" == schema ]]; then COMPREPLY=($(compgen -W "evidence report agent fix" -- "$cur"))
   elif [[ "$first" == audit ]]; then COMPREPLY=($(compgen -W "verify" -- "$cur"))
   else COMPREPLY=($(compgen -f -- "$cur")); fi
 }
@@ -42,7 +42,7 @@ _kubewhy() {
   if [[ "$PREFIX" == -* ]]; then compadd -- ${flags}
   elif (( CURRENT == 2 )); then compadd -- ${commands}
   elif [[ "\${words[2]}" == diagnose ]] && (( CURRENT == 3 )); then compadd -- ${kinds}
-  elif [[ "\${words[2]}" == schema ]]; then compadd -- evidence report agent
+  elif [[ "\${words[2]}" == schema ]]; then compadd -- evidence report agent fix
   elif [[ "\${words[2]}" == audit ]]; then compadd -- verify
   else _files; fi
 }

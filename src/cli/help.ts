@@ -21,7 +21,7 @@ Fix
   kubewhy audit [FIX]                                  who asked for, approved and did what
   kubewhy audit verify --head 41:9f3c52ab61d7…         whether the log is whole, up to what a thread quotes
 Look up
-  kubewhy schema evidence|report|agent                 JSON Schema of each public format
+  kubewhy schema evidence|report|agent|fix             JSON Schema of each public format
   kubewhy completion bash|zsh|fish                     for your shell's start-up file
   kubewhy rights [REMEDIATION…]                        the remediator's role, for kubectl apply -f -
 Run

@@ -1,10 +1,13 @@
 /** The audit log in words: one entry, and one thing that is wrong with the log, for terminals and Slack. Plain text, not escaped. */
+import { TRANSITIONS } from '../core/approval.ts';
 import type { AuditEntry, AuditEvent } from '../core/audit.ts';
 import type { AuditFault, AuditProblem } from '../core/audit-verify.ts';
 import type { Language } from '../core/jobs.ts';
 
 interface Words {
   readonly what: Readonly<Record<AuditEvent['what'], string>>;
+  /** What a button says, by its action. */
+  readonly buttons: Readonly<Record<string, string>>;
   readonly refused: (code: string | undefined) => string;
   readonly state: (state: string) => string;
   readonly on: (remediation: string, cluster: string) => string;
@@ -13,13 +16,21 @@ interface Words {
 
 const en: Words = {
   what: {
-    proposal: 'asked for a fix:',
+    proposal: 'asked for a fix',
     click: 'pressed',
-    transition: 'moved it on:',
+    transition: 'moved it on',
     step: 'did',
-    result: 'said how it ended:',
+    result: 'told the result',
     attack: 'was refused as forged',
     look: 'looked',
+  },
+  buttons: {
+    fix_propose: 'Propose fix',
+    fix_plan: 'Show plan',
+    fix_approve: 'Approve',
+    fix_deny: 'Deny',
+    fix_withdraw: 'Withdraw',
+    fix_undo: 'Undo',
   },
   refused: (code) => (code === undefined ? 'refused' : `refused (${code})`),
   state: (state) => `now ${state}`,
@@ -44,10 +55,18 @@ const zh: Words = {
     proposal: '请求修复',
     click: '按下按钮',
     transition: '变更状态',
-    step: '执行步骤',
+    step: '执行',
     result: '记录结果',
     attack: '因伪造被拒绝',
     look: '查看',
+  },
+  buttons: {
+    fix_propose: '提出修复',
+    fix_plan: '查看方案',
+    fix_approve: '批准',
+    fix_deny: '拒绝',
+    fix_withdraw: '撤回',
+    fix_undo: '撤销',
   },
   refused: (code) => (code === undefined ? '被拒绝' : `被拒绝（${code}）`),
   state: (state) => `状态 ${state}`,
@@ -66,23 +85,38 @@ const zh: Words = {
   },
 };
 
+const EVENTS: ReadonlySet<string> = new Set(TRANSITIONS.map(({ event }) => event));
+
 const WORDS: Readonly<Record<Language, Words>> = { en, 'zh-cn': zh };
 
-/** Gives what happened, without who and when: `pressed fix_approve, refused (not-listed), turn-swap-off in prod, fix-7f3k2ab`. */
+/** Gives what happened, without who and when: `pressed Approve, refused (not-listed), turn-swap-off in prod, fix-7f3k2ab`. */
 export function auditEntryText({ event }: AuditEntry, language: Language): string {
   const words = WORDS[language];
-  const { what, action, allowed, code, state, remediation = '', cluster = '', fix, says } = event;
-  const refused = allowed === false || what === 'attack' ? words.refused(code) : code;
-  const verb = words.what[what];
-  const did = action === undefined ? verb.replace(/:$/, '') : `${verb} ${action}`;
+  const { what, allowed, code, state, remediation = '', cluster = '', fix, says } = event;
+  const refused = allowed === false || what === 'attack' ? words.refused(code) : codeOf(event);
+  const did = [words.what[what], actionOf(event, words)].filter((word) => word !== undefined).join(' ');
   const rest = [
     what === 'attack' && code === undefined ? undefined : refused,
-    state === undefined ? undefined : words.state(state),
+    // A click tells the state that it met; what it led to is an entry of its own.
+    state === undefined || what === 'click' ? undefined : words.state(state),
     remediation === '' && cluster === '' ? undefined : words.on(remediation, cluster),
     fix,
     says,
   ];
   return [did, ...rest.filter((word) => word !== undefined && word !== '')].join(language === 'en' ? ', ' : '，');
+}
+
+/** A button by its words, a step by its name. Where the state tells what happened, the event's own name does not. */
+function actionOf({ what, action, state }: AuditEvent, words: Words): string | undefined {
+  const told = state !== undefined && what !== 'click' && what !== 'attack' && what !== 'step';
+  if (action === undefined || told) return undefined;
+  return words.buttons[action] ?? action;
+}
+
+/** A code says why. Modes and names of events say nothing beside the state. */
+function codeOf({ what, code, state }: AuditEvent): string | undefined {
+  const isName = what === 'proposal' || (what === 'transition' && code !== undefined && EVENTS.has(code));
+  return state !== undefined && isName ? undefined : code;
 }
 
 /** Gives one sentence for one fault of the log. */

@@ -83,7 +83,7 @@ describe('kubewhy audit', () => {
     const { code, out } = await terminal(['audit'], env);
     expect(code).toBe(0);
     expect(out.split('\n')[0]).toMatch(
-      /^1 {2}\S+Z {2}U0ALICE01 pressed fix_approve, refused \(not-listed\), fix-aaaaaaa, number 1$/,
+      /^1 {2}\S+Z {2}U0ALICE01 pressed Approve, refused \(not-listed\), fix-aaaaaaa, number 1$/,
     );
     expect(out).toContain(`head 3:${head.hash}\n`);
     expect((await terminal(['audit', '--limit', '1'], env)).out).not.toContain('number 2');

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FixDocument } from '../../src/cli/schema.ts';
 import { loadStage } from '../../src/sandbox/incidents/nodeport-30080/index.ts';
 import { stageModel } from '../../src/sandbox/incidents/nodeport-30080/stages.ts';
 import { type RecordedCluster, startRecordedCluster } from '../../src/sandbox/recorded-cluster.ts';
@@ -62,6 +63,7 @@ describe('a plan', () => {
     expect(out).toContain('What it touches');
     const again = await terminal(['fix', diagnosis, '-o', 'json', ...flags]);
     const document = JSON.parse(again.out);
+    expect(FixDocument.safeParse(document).error).toBeUndefined();
     expect(document).toMatchObject({ kind: 'FixPlan', plan: { remediation: 'set-calico-ip-autodetection' } });
     expect(document.dryRun[0].diff.length).toBeGreaterThan(0);
   });

@@ -115,7 +115,7 @@ describe('what goes wrong gets one sentence: what was given, what is wrong, what
     ['a kubeconfig that is missing', ['diagnose', 'calico', '--kubeconfig', '/nowhere/config'], 4, /\/nowhere\/config/],
     ['evidence that is missing', ['replay', '/nowhere/evidence.json'], 2, /\/nowhere\/evidence\.json.*does not exist/],
     ['no file at all', ['replay'], 2, /replay needs a file/],
-    ['a schema that there is not', ['schema', 'pods'], 2, /evidence, report or agent/],
+    ['a schema that there is not', ['schema', 'pods'], 2, /evidence, report, agent or fix/],
     ['a shell that there is not', ['completion', 'cmd'], 2, /bash, zsh or fish/],
   ];
 
@@ -202,7 +202,7 @@ describe('help, schema, completion', () => {
     expect(out).toContain('--request-timeout');
   });
 
-  test.each(['evidence', 'report', 'agent'])('schema %s is a JSON Schema', async (format) => {
+  test.each(['evidence', 'report', 'agent', 'fix'])('schema %s is a JSON Schema', async (format) => {
     const { code, out } = await terminal(['schema', format]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });

@@ -3,7 +3,7 @@ import type { DiffLine, DryRunStep } from '../../core/fix.ts';
 import type { ApiStep, Draft, Line as PlanLine, PlanStep } from '../../core/remediation.ts';
 import { type FixWordKey, fixWord } from '../languages/fix/words.ts';
 import { word } from '../languages/index.ts';
-import { visible } from '../visible.ts';
+import { visible, withoutStop } from '../visible.ts';
 import { lineText } from './line-text.ts';
 import type { FixOptions } from './options.ts';
 
@@ -82,7 +82,8 @@ function stepEntry(
   const { language } = options;
   const text = stepSays(draft, step, options);
   const stands = {
-    says: step.type === 'wait' ? `${text}${word(language, 'tags', { tags: exactly(step, options) })}` : text,
+    says:
+      step.type === 'wait' ? `${withoutStop(text)}${word(language, 'tags', { tags: exactly(step, options) })}` : text,
     ...(step.says.command === undefined ? {} : { command: visible(step.says.command) }),
   };
   if (step.type === 'node') return { ...stands, code: [exactly(step, options)] };

@@ -5,7 +5,7 @@ import { questionText } from '../../core/question.ts';
 import type { PlanStep } from '../../core/remediation.ts';
 import { fixWord } from '../languages/fix/words.ts';
 import { word } from '../languages/index.ts';
-import { nameText, shorten, visible, withStop } from '../visible.ts';
+import { nameText, shorten, visible, withoutStop, withStop } from '../visible.ts';
 import { lineText, reasonText } from './line-text.ts';
 import type { FixOptions } from './options.ts';
 import { type Entry, lineEntry, type Part, planParts, stepSays } from './plan-parts.ts';
@@ -25,6 +25,11 @@ const MARK: Readonly<Record<StepProgress['state'] | 'waiting' | 'never', string>
 const CHECK_MARK = { ok: '✓', 'not-yet': '…', wrong: '✗', unseen: '?' } as const;
 /** Checks that are named one by one: of a large cluster the card shows those that are not well first. */
 const MOST_CHECKS = 60;
+
+/** Nothing that is held against the fix, and nothing that is well either. */
+const BESIDE: readonly string[] = ['verify.symptom-other', 'verify.now-visible', 'verify.node-as-before'];
+
+type Check = Verification['checks'][number];
 
 /** States in which the whole plan stands on the card. */
 const WITH_PLAN: readonly FixState[] = ['shown', 'proposed', 'approved'];
@@ -115,7 +120,7 @@ function stepsPart(record: FixRecord, options: FixOptions): Part | undefined {
   const entries = machineSteps(record).map(({ step, index }, i): Entry => {
     const progress = record.progress.find((one) => one.index === index);
     const state = progress?.state ?? (isOver(record.state) ? 'never' : 'waiting');
-    const says = `${MARK[state]} ${i + 1}. ${stepSays(draft, step, options)} – ${fixWord(options.language, `progress.${state}`)}`;
+    const says = `${MARK[state]} ${i + 1}. ${withoutStop(stepSays(draft, step, options))} – ${fixWord(options.language, `progress.${state}`)}`;
     return { says: noted(says, record, progress, options), bullet: false };
   });
   return { title: 'part.change.done', entries };
@@ -146,10 +151,25 @@ function checksParts(record: FixRecord, options: FixOptions): Part[] {
   if (verification === undefined) return [];
   const { looks: count, lookedAt: at } = verification;
   const looks: Entry = { says: fixWord(options.language, 'looks', { count, at }), bullet: false };
-  const well = checkEntries(record, verification, ['ok'], options);
+  const isBeside = ({ says }: Check): boolean => BESIDE.includes(says.text);
+  const well = verification.checks.filter((check) => check.result === 'ok');
+  const beside = well
+    .filter(isBeside)
+    .map((check): Entry => ({ says: onNode(check.node, checkSays(record, check, options), options) }));
   return [
     ...illParts(record, verification, options),
-    { title: 'part.checks', entries: [...well, looks] },
+    {
+      title: 'part.checks',
+      entries: [
+        ...wellEntries(
+          record,
+          well.filter((one) => !isBeside(one)),
+          options,
+        ),
+        looks,
+      ],
+    },
+    ...(beside.length === 0 ? [] : [{ title: 'part.beside' as const, entries: beside.slice(0, MOST_CHECKS) }]),
     answersPart(verification, options),
   ];
 }
@@ -170,8 +190,9 @@ function answersPart({ verdicts }: Verification, { language }: FixOptions): Part
     title: 'part.answers',
     entries: verdicts.map(({ question, verdict, summary }) => {
       const said = word(language, `verdict.${verdict}`);
-      // Some summaries begin with the verdict's own words.
-      const answer = summary.startsWith(said) ? '' : `${said}${word(language, 'colon')}`;
+      // Some summaries say the verdict in their own words: "No fault found in …", "2 causes found: …".
+      const tells = summary.startsWith(said) || (verdict === 'cause-found' && /^\D{0,4}\d+ /.test(summary));
+      const answer = tells ? '' : `${said}${word(language, 'colon')}`;
       const asked = shorten(visible(questionText(question)), 150);
       return {
         says: withStop(`${asked}${word(language, 'colon')}${answer}${visible(summary)}`, word(language, 'stop')),
@@ -182,20 +203,47 @@ function answersPart({ verdicts }: Verification, { language }: FixOptions): Part
 
 /** Each sentence says by itself how it is; the mark is for the eye. */
 function checkEntries(
-  { remediation }: FixRecord,
+  record: FixRecord,
   { checks }: Verification,
-  results: readonly Verification['checks'][number]['result'][],
+  results: readonly Check['result'][],
   options: FixOptions,
 ): Entry[] {
-  const { language, catalogue } = options;
   const those = checks.filter(({ result }) => results.includes(result));
-  const entries = those.slice(0, MOST_CHECKS).map((check): Entry => {
-    const text = lineText(language, remediation, check.says, catalogue);
+  const entries = those
+    .slice(0, MOST_CHECKS)
+    .map((check) => marked(check.result, onNode(check.node, checkSays(record, check, options), options)));
+  return withRest(entries, those.length - entries.length, options);
+}
+
+/** What is well is told in one line a node. */
+function wellEntries(record: FixRecord, checks: readonly Check[], options: FixOptions): Entry[] {
+  const { language } = options;
+  const stop = word(language, 'stop');
+  const shown = checks.slice(0, MOST_CHECKS);
+  const entries = shown.flatMap((check, i): Entry[] => {
+    if (check.node === undefined) return [marked('ok', checkSays(record, check, options))];
+    if (shown.findIndex(({ node }) => node === check.node) !== i) return [];
+    const all = shown.filter(({ node }) => node === check.node).map((one) => checkSays(record, one, options));
     const says =
-      check.node === undefined ? text : fixWord(language, 'check.on', { node: nameText(check.node), says: text });
-    return { says: `${CHECK_MARK[check.result]} ${says}`, bullet: false };
+      all.length === 1 ? all.join('') : withStop(all.map(withoutStop).join(word(language, 'listJoin')), stop);
+    return [marked('ok', onNode(check.node, says, options))];
   });
-  const left = those.length - entries.length;
+  return withRest(entries, checks.length - shown.length, options);
+}
+
+function checkSays({ remediation }: FixRecord, check: Check, { language, catalogue }: FixOptions): string {
+  return lineText(language, remediation, check.says, catalogue);
+}
+
+function onNode(node: string | undefined, says: string, { language }: FixOptions): string {
+  return node === undefined ? says : fixWord(language, 'check.on', { node: nameText(node), says });
+}
+
+function marked(result: Check['result'], says: string): Entry {
+  return { says: `${CHECK_MARK[result]} ${says}`, bullet: false };
+}
+
+function withRest(entries: Entry[], left: number, { language }: FixOptions): Entry[] {
   return left <= 0 ? entries : [...entries, { says: word(language, 'more', { count: left }), bullet: false }];
 }
 

@@ -79,19 +79,19 @@ function stateSays(record: FixRecord, language: Language): Said {
       return withPeople(language, 'says.denied', [denial?.by ?? lastBy(record)], { at: denial?.at ?? at });
     case 'withdrawn':
       return withPeople(language, 'says.withdrawn', [lastBy(record)], { at });
-    case 'void':
-      return [fixWord(language, wasTouched(record) ? 'says.void.partly' : 'says.void')];
-    case 'verified':
-      return [fixWord(language, verifiedSays(record))];
-    case 'not-verified':
-      return [fixWord(language, notVerifiedSays(record))];
-    case 'unknown':
-      return [fixWord(language, record.reason?.code === 'fix.not-seen' ? 'says.unknown.unseen' : 'says.unknown')];
     case 'undone':
       return [fixWord(language, 'says.undone', { fix: record.undoneBy ?? '-' })];
     default:
-      return [fixWord(language, `says.${state}`)];
+      return [fixWord(language, provenKey(record, state))];
   }
+}
+
+/** The sentence of a state that takes no data. */
+function provenKey(record: FixRecord, state: Exclude<FixState, 'undone' | 'denied' | 'withdrawn'>): FixWordKey {
+  if (state === 'void') return wasTouched(record) ? 'says.void.partly' : 'says.void';
+  if (state === 'verified') return verifiedSays(record);
+  if (state === 'not-verified') return notVerifiedSays(record);
+  return record.reason?.code === 'fix.not-seen' ? 'says.unknown.unseen' : `says.${state}`;
 }
 
 /** What is proven, and no more: a symptom with a second cause is still there. */

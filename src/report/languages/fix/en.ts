@@ -68,6 +68,7 @@ export const fixWords = {
   'part.still': 'What is still wrong',
   'part.not-yet': 'Not as expected yet',
   'part.unseen': 'What could not be seen',
+  'part.beside': 'Still wrong, and not a matter of this fix',
   'part.answers': 'The questions asked again',
 
   'step.api.patch': 'API server: patch {target}',

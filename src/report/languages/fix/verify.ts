@@ -38,8 +38,8 @@ export const VERIFY_SENTENCES = {
   },
   'verify.new': { en: 'New since the fix: {says}', zh: '修复之后新出现：{says}' },
   'verify.now-visible': {
-    en: 'Seen only now that the node is back, and a matter of its own: {says}',
-    zh: '节点恢复后才看得到的另一个问题：{says}',
+    en: 'Seen only now that the node is back: {says}',
+    zh: '节点恢复后才看得到：{says}',
   },
   'verify.node-ready': { en: 'Ready', zh: 'Ready' },
   'verify.node-not-ready': { en: 'Not Ready: {says}', zh: '未就绪：{says}' },

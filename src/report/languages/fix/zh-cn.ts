@@ -69,6 +69,7 @@ export const fixWords: FixWords = {
   'part.still': '仍然不对的地方',
   'part.not-yet': '尚未符合预期',
   'part.unseen': '未能看到的情况',
+  'part.beside': '仍有问题，但与此修复无关',
   'part.answers': '重新提出的问题',
 
   'step.api.patch': 'API server：修改 {target}',
