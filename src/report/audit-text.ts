@@ -19,7 +19,7 @@ const en: Words = {
     proposal: 'asked for a fix',
     click: 'pressed',
     transition: 'moved it on',
-    step: 'did',
+    step: 'at',
     result: 'told the result',
     attack: 'was refused as forged',
     look: 'looked',
@@ -54,7 +54,7 @@ const zh: Words = {
   what: {
     proposal: '请求修复',
     click: '按下按钮',
-    transition: '变更状态',
+    transition: '推进修复',
     step: '执行',
     result: '记录结果',
     attack: '因伪造被拒绝',

@@ -73,6 +73,7 @@ export const words = {
   'section.likely': 'Likely cause',
   'section.symptom': 'What was seen',
   'section.fix': 'Fix',
+  'fix.plan': 'kubewhy can plan this exactly: ask once more with --output json > diagnosis.json, then run',
   'section.would-not-help': 'Would not help',
   'section.ruled-out': 'Ruled out',
   'section.also-found': 'Also found (true, but not the cause)',

@@ -73,6 +73,7 @@ export const words: Words = {
   'section.likely': '可能的根因',
   'section.symptom': '观察到的现象',
   'section.fix': '修复',
+  'fix.plan': 'kubewhy 可以给出具体方案：加上 --output json > diagnosis.json 再问一次，然后运行',
   'section.would-not-help': '以下做法无效',
   'section.ruled-out': '已排除',
   'section.also-found': '另外发现（属实，但不是本次的根因）',

@@ -125,12 +125,23 @@ function proofs(page: Page, because: readonly ReportProof[], indent: string): st
   ]);
 }
 
+const PLAN_COMMAND = 'kubewhy fix diagnosis.json --plan';
+
+/** True where `kubewhy fix` can plan: it fixes what is proven, and nothing else. */
+function isPlannable({ verdict, causes }: Report): boolean {
+  const fixable = causes.some(({ confidence, remediations }) => confidence === 'confirmed' && remediations.length > 0);
+  return verdict === 'cause-found' && fixable;
+}
+
 function fix(page: Page): string[] {
   const { report } = page;
   const advice = report.causes.flatMap((cause) => cause.advice ?? []);
   const futile = report.causes.flatMap((cause) => cause.wouldNotHelp ?? []);
   const lines: string[] = [];
   if (advice.length > 0) lines.push(title(page, word(report.language, 'section.fix')), ...advices(page, advice));
+  if (advice.length > 0 && isPlannable(report)) {
+    lines.push(...hang('  - ', word(report.language, 'fix.plan'), page.width), command(page, PLAN_COMMAND, '    '));
+  }
   if (futile.length > 0) {
     lines.push(title(page, word(report.language, 'section.would-not-help')), ...advices(page, futile));
   }
