@@ -137,9 +137,17 @@ function undoDraft(draft: Draft, steps: readonly PlanStep[]): Draft {
     steps: [...steps],
     undo: [],
     noUndo: verifyLine('undo.not-again'),
+    // What was said before the fix is not true of its way back: what was not ready then is now, and moves the other way.
+    blast: blastOf(draft.nodes, objects),
     checksBefore: [...new Set(objects)].slice(0, 40).map((object) => verifyLine('undo.check-unchanged', { object })),
     checksAfter: [...new Set(objects)].slice(0, 40).map((object) => verifyLine('undo.check-restored', { object })),
     notes: [verifyLine('undo.fault-returns')],
     expect,
   };
+}
+
+function blastOf(nodes: readonly string[], objects: readonly string[]): Draft['blast'] {
+  return nodes.length === 0
+    ? [...new Set(objects)].slice(0, 40).map((object) => verifyLine('undo.blast-object', { object }))
+    : [verifyLine('undo.blast-nodes', { nodes: nodes.slice(0, 100), count: nodes.length })];
 }

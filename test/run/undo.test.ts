@@ -109,6 +109,10 @@ describe('what is taken back', () => {
     if (outcome.status !== 'draft') throw new Error(outcome.reason.code);
     expect(outcome.draft.steps).toEqual([{ ...back, before: stateOf(AFTER) }]);
     expect(outcome.draft.undo).toEqual([]);
+    // What the fix said of itself is not said of its way back.
+    expect(outcome.draft.blast).toEqual([
+      { text: 'undo.blast-nodes', data: { nodes: DRAFT.nodes, count: DRAFT.nodes.length } },
+    ]);
     expect(outcome.draft.noUndo?.text).toBe('undo.not-again');
     expect(undoTargets(first([]))).toEqual([CALICO]);
   });

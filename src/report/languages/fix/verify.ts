@@ -105,6 +105,14 @@ export const VERIFY_SENTENCES = {
     en: '{object} has the fields that it had before the fix.',
     zh: '{object} 的字段恢复为修复之前的值。',
   },
+  'undo.blast-object': {
+    en: 'Only {object}, which the fix changed, and what follows from it.',
+    zh: '仅涉及修复所更改的 {object} 及其影响。',
+  },
+  'undo.blast-nodes': {
+    en: 'The same {count:node|nodes} as the fix: {nodes}. What the fix restarted there restarts again.',
+    zh: '与修复相同的 {count} 个节点：{nodes}。修复时重启过的内容会再次重启。',
+  },
   'undo.fault-returns': {
     en: 'What was wrong before the fix will be wrong again.',
     zh: '修复之前的问题会再次出现。',
