@@ -40,8 +40,8 @@ export interface ProposedChange {
 
 let counter = 0;
 
-/** Starts it; `close` ends everything. */
-export async function startFixStage(slack: SlackOptions = {}): Promise<FixStage> {
+/** Starts it; `close` ends everything. `http`: requests in place of a socket, whose client takes a clock that jumps for silence. */
+export async function startFixStage(slack: SlackOptions = {}, http = false): Promise<FixStage> {
   const folder = await mkdtemp(join(tmpdir(), 'kubewhy-fix-'));
   const files = await createKeyFiles(join(folder, 'keys'));
   const policyFile = join(folder, 'policy.yaml');
@@ -51,6 +51,7 @@ export async function startFixStage(slack: SlackOptions = {}): Promise<FixStage>
   ) as Record<Role, Keys>;
   const stage = await startStage({
     worker: false,
+    http,
     // The tests press faster than people do.
     slack: { rateLimits: false, ...slack },
     env: { KUBEWHY_BOT_KEY: files.bot, KUBEWHY_TRUST: files.trust, KUBEWHY_POLICY: policyFile },
