@@ -52,6 +52,7 @@ export function renderPlanText(draft: Draft, options: FixTextOptions): string {
   const opening = `${fixWord(language, 'state.shown')} · ${title}`;
   return page.text([
     ...page.wrapped('', opening).map((line) => page.paint('bold', line)),
+    ...page.wrapped('', fixWord(language, 'says.shown')),
     ...page.wrapped('', nameText(draft.remediation)).map((line) => page.paint('dim', line)),
     ...page.parts(planParts(draft, dryRun, options)),
   ]);

@@ -24,7 +24,7 @@ export const fixWords = {
 
   'says.planning': 'Collecting fresh evidence. Nothing is changed yet.',
   'says.drafted': 'The plan is made. The remediator now asks the API server for a dry run, which changes nothing.',
-  'says.shown': 'Nothing will be changed.',
+  'says.shown': 'This is the plan only. Nothing was changed.',
   'says.refused': 'Nothing was changed.',
   'says.proposed': 'Nothing is changed before this is approved.',
   'says.approved': 'Approved by {who}. The remediator applies it now.',
@@ -47,7 +47,7 @@ export const fixWords = {
   'says.unknown.unseen': 'All steps were done. Whether they helped could not be seen in full.',
   'says.undone': 'It was done, and then taken back by {fix}.',
 
-  'show.asked': 'This is the plan only. “Propose fix” asks for its approval.',
+  'show.asked': '“Propose fix” asks for its approval.',
   'show.no-policy':
     'Nobody may approve {remediation} here: no rule of the policy fits. To change that, write a policy file (deploy/policy.example.yaml shows one) and name it in KUBEWHY_POLICY.',
   'show.off':

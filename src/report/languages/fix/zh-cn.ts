@@ -25,7 +25,7 @@ export const fixWords: FixWords = {
 
   'says.planning': '正在重新收集证据。尚未做任何更改。',
   'says.drafted': '方案已制定。remediator 正在请求 API server 试运行，这不会更改任何东西。',
-  'says.shown': '不会做任何更改。',
+  'says.shown': '这只是方案。没有做任何更改。',
   'says.refused': '没有做任何更改。',
   'says.proposed': '批准之前不会做任何更改。',
   'says.approved': '{who} 已批准。remediator 即将执行。',
@@ -48,7 +48,7 @@ export const fixWords: FixWords = {
   'says.unknown.unseen': '全部步骤已完成。是否有效未能完全看到。',
   'says.undone': '已执行，后由 {fix} 撤销。',
 
-  'show.asked': '这只是方案。“提出修复” 会请求批准。',
+  'show.asked': '按“提出修复”可请求批准。',
   'show.no-policy':
     '此处没有人可以批准 {remediation}：策略中没有适用的规则。要改变这一点，请编写策略文件（deploy/policy.example.yaml 是示例），并在 KUBEWHY_POLICY 中指定。',
   'show.off':
