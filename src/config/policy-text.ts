@@ -68,7 +68,9 @@ function mistakesOf(issue: z.core.$ZodIssue, base: Path = []): Mistake[] {
     return issue.keys.map((key) => ({ path: [...path, key], says: `there is no "${key.slice(0, 60)}"${near(key)}` }));
   if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('received undefined'))
     return [{ path, says: 'is missing' }];
-  return [{ path, says: issue.message }];
+  // The forms of core/policy.ts say what would be right, zod's own that something is not.
+  const ours = issue.code === 'invalid_format' && !issue.message.startsWith('Invalid');
+  return [{ path, says: ours ? `expected ${issue.message}` : issue.message }];
 }
 
 /** Every key of a policy, for "did you mean". */

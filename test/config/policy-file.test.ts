@@ -75,12 +75,12 @@ describe('a mistake is told with its line and what would be right', () => {
     [
       'a name instead of an id',
       rule('    approvers:\n      users: [U0ALICE01, alice]\n'),
-      'line 5: rules[0].approvers.users[1]: a Slack user id such as U0ALICE01 (not a name)',
+      'line 5: rules[0].approvers.users[1]: expected a Slack user id such as U0ALICE01 (not a name)',
     ],
     [
       "a group's id among the users",
       rule('    approvers:\n      users:\n        - S0SRE0001\n'),
-      'line 6: rules[0].approvers.users[0]: a Slack user id such as U0ALICE01 (not a name)',
+      'line 6: rules[0].approvers.users[0]: expected a Slack user id such as U0ALICE01 (not a name)',
     ],
     [
       'an unknown remediation',
