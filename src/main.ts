@@ -7,6 +7,8 @@ type Run = (argv: string[]) => Promise<number>;
 
 /** Longer than a worker's own grace (20 s): what has not ended by then never will. */
 const ENDING_MS = 25_000;
+/** What a process that has ended may still need to write its last lines. */
+const LINGER_MS = 2000;
 
 const io = { stdout: process.stdout, stderr: process.stderr };
 
@@ -53,7 +55,12 @@ function version(): string {
 async function main(argv: string[]): Promise<number> {
   const [first = '', ...rest] = argv;
   const run = Object.hasOwn(PROCESSES, first) ? PROCESSES[first] : undefined;
-  if (run !== undefined) return run(rest);
+  if (run !== undefined) {
+    const code = await run(rest);
+    // A connection that never opened (Redis away) must not keep a process alive that has closed everything it could.
+    if (first !== 'sandbox') setTimeout(() => process.exit(), LINGER_MS).unref();
+    return code;
+  }
   if (first === 'version' || first === '--version') {
     process.stdout.write(`kubewhy ${version()}\n`);
     return 0;
