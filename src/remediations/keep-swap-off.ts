@@ -39,7 +39,8 @@ export const keepSwapOff = defineRemediation({
   summary: 'keeps swap off over the next boot',
   fixes: ['kubelet-swap-on', 'swap-returns-at-boot'],
   texts: TEXTS,
-  rights: [],
+  // Where an agent's address is not in the settings, it is asked of the API server.
+  rights: [{ verb: 'get', group: '', resource: 'nodes' }],
   nodeSteps: ['fstab-line', 'swap-unit'],
   wants: () => [],
   plan(input) {

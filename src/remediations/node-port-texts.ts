@@ -19,13 +19,13 @@ export const NODE_PORT_TEXTS = {
     'Every NodePort of the cluster, not only this one, is then served on every node’s addresses within {list}. Whoever reaches those addresses reaches them.',
   'note-kubeadm': 'kubeadm writes this ConfigMap anew at an upgrade: change its configuration too.',
   'before-config': 'ConfigMap kube-system/kube-proxy is still as it was read for this plan.',
-  'after-port': '{address} serves the NodePort.',
+  'after-port': '{address} {address:serves|serve} the NodePort.',
   'no-address': 'It is not known which address has to be served.',
   'config-gone': 'There is no ConfigMap kube-system/kube-proxy: this kube-proxy has its configuration from elsewhere.',
   'config-unread': 'ConfigMap kube-system/kube-proxy could not be read: {reason}.',
   'odd-config':
     'config.conf in ConfigMap kube-system/kube-proxy has not the form that kubewhy edits. Change nodePortAddresses by hand.',
-  same: '{address} lies in nodePortAddresses already ({list}). A kube-proxy that was not restarted since does not know it.',
+  same: '{address} {address:lies|lie} in nodePortAddresses already ({list}). A kube-proxy that was not restarted since does not know it.',
   'lan-unknown':
     'Without a list kube-proxy serves each node’s own address, and a list has to hold them all. The networks of {nodes} were not seen.',
   'nodes-unknown': 'Not all nodes of the cluster are known, so nobody can tell which addresses a list has to hold.',

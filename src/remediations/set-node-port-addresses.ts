@@ -1,5 +1,6 @@
 /** Serves NodePorts on an address that kube-proxy's configuration leaves out (R27). */
 import { z } from 'zod';
+import type { RankedFinding } from '../core/diagnosis.ts';
 import type { Facts } from '../core/facts.ts';
 import { addressOf, cidrContains, parseCidr, parseIp } from '../core/ip.ts';
 import { namespacedRef, nodeRef } from '../core/object-ref.ts';
@@ -69,7 +70,8 @@ export const setNodePortAddresses = defineRemediation({
 
 /** What the plan is made from. */
 interface Parts {
-  readonly address: string;
+  readonly addresses: readonly string[];
+  readonly nodes: readonly string[];
   readonly config: ApiObject;
   readonly set: ApiObject;
   readonly text: string;
@@ -82,32 +84,44 @@ interface Parts {
 }
 
 function partsOf(input: PlanInput): Parts | Extract<PlanOutcome, { status: 'refused' }> {
-  const address = String(input.finding.data['address'] ?? '');
-  if (parseIp(address) === undefined) return refused(say('no-address'));
+  const found = excluded(input);
+  const addresses = [...new Set(found.map(({ data }) => String(data['address'] ?? '')))].sort();
+  const nodes = [...new Set(found.map(({ object }) => object.name))].sort();
+  if (addresses.some((address) => parseIp(address) === undefined)) return refused(say('no-address'));
   const config = input.objects.get(CONFIG);
   if (config.status === 'absent') return refused(say('config-gone'));
   if (config.status === 'unreadable') return refused(say('config-unread', { reason: config.reason }));
   const text = Config.safeParse(config.object).data?.data['config.conf'];
-  const found = text === undefined ? undefined : nodePortAddressesIn(text);
-  if (text === undefined || found === undefined) return refused(say('odd-config'));
-  const wanted = listWith(input.facts, address, found.list);
+  const listed = text === undefined ? undefined : nodePortAddressesIn(text);
+  if (text === undefined || listed === undefined) return refused(say('odd-config'));
+  const wanted = listWith(input.facts, addresses, listed.list);
   if ('refused' in wanted) return refused(wanted.refused);
-  const newText = found.replaced(wanted.list);
+  const newText = listed.replaced(wanted.list);
   const byOwner = refusedByOwner(config.object, { data: { 'config.conf': newText } });
   if (byOwner !== undefined) return byOwner;
   const restart = restartOf(input);
   if ('refused' in restart) return refused(restart.refused);
-  const old = found.list.length === 0 ? ['-'] : found.list;
-  return { address, config: config.object, text, newText, old, list: wanted.list, ...restart };
+  const old = listed.list.length === 0 ? ['-'] : listed.list;
+  return { addresses, nodes, config: config.object, text, newText, old, list: wanted.list, ...restart };
 }
 
-/** The list with the address: as narrow as can be, and without taking away an address that is served now. */
-function listWith(facts: Facts, address: string, old: readonly string[]): Wanted {
+/** One list serves all nodes: whoever lacks an address for the same reason is mended by the same change. */
+function excluded({ finding, diagnosis }: PlanInput): Pick<RankedFinding, 'object' | 'data'>[] {
+  const alike = [...diagnosis.causes, ...diagnosis.alsoFound].filter(
+    ({ rule, confidence }) => rule === finding.rule && confidence === 'confirmed',
+  );
+  return [finding, ...alike];
+}
+
+/** The list with the addresses: as narrow as can be, and without taking away an address that is served now. */
+function listWith(facts: Facts, addresses: readonly string[], old: readonly string[]): Wanted {
   const listed = old.filter((one) => one !== 'primary');
-  if (listed.some((cidr) => cidrContains(cidr, address))) return { refused: say('same', { address, list: listed }) };
+  const lacking = addresses.filter((address) => !listed.some((cidr) => cidrContains(cidr, address)));
+  if (lacking.length === 0) return { refused: say('same', { address: [...addresses], list: listed }) };
   const own = listed.length > 0 ? { list: listed } : ownNetworks(facts);
-  if ('refused' in own || own.list.some((cidr) => cidrContains(cidr, address))) return own;
-  return { list: [...own.list, `${address}/${address.includes(':') ? 128 : 32}`] };
+  if ('refused' in own) return own;
+  const more = lacking.filter((address) => !own.list.some((cidr) => cidrContains(cidr, address)));
+  return { list: [...own.list, ...more.map((address) => `${address}/${address.includes(':') ? 128 : 32}`)] };
 }
 
 type Wanted = { readonly list: readonly string[] } | { readonly refused: Line };
@@ -129,7 +143,7 @@ function restartOf(
 }
 
 function draftOf(input: PlanInput, parts: Parts): Draft {
-  const { address, config, list, old, replacement, seconds } = parts;
+  const { addresses: address, config, list, old, replacement, seconds } = parts;
   const patch = (body: string, says: Line): ApiStep => ({
     type: 'api',
     verb: 'patch',
@@ -149,7 +163,7 @@ function draftOf(input: PlanInput, parts: Parts): Draft {
     remediation: 'set-node-port-addresses',
     params: { ...input.params },
     object: namespacedRef('ConfigMap', 'kube-system', 'kube-proxy'),
-    title: say('title', { address }),
+    title: say('title', { address: [...address] }),
     steps,
     undo,
     nodes: [...restarting, ...replacement.stuck].sort(),
@@ -160,14 +174,14 @@ function draftOf(input: PlanInput, parts: Parts): Draft {
       say('blast-time', { seconds }),
     ],
     checksBefore: [say('before-config')],
-    checksAfter: [say('after-port', { address })],
+    checksAfter: [say('after-port', { address: [...address] })],
     notes: [say('note-security', { list }), ...(owned.length === 0 ? [say('note-kubeadm')] : owned)],
     rights: rightsOf([...steps, ...undo]),
     expect: {
       questions: questionsOf(input, ...ports.map((port) => ['why-not-reachable', String(port)] as const)),
       rule: input.finding.rule,
       object: input.finding.object,
-      nodes: [input.finding.object.name],
+      nodes: [...parts.nodes],
       seconds: 120,
     },
   };

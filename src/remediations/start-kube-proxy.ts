@@ -29,7 +29,8 @@ export const startKubeProxy = defineRemediation({
   summary: 'starts a kube-proxy that is a systemd unit',
   fixes: ['kube-proxy-down'],
   texts: TEXTS,
-  rights: [],
+  // Where an agent's address is not in the settings, it is asked of the API server.
+  rights: [{ verb: 'get', group: '', resource: 'nodes' }],
   nodeSteps: ['kube-proxy-unit'],
   wants: () => [],
   plan(input) {

@@ -1,6 +1,6 @@
 /** A plan over hand-made objects and evidence, and the same objects on the API server emulator for apply and undo. */
 
-import type { RankedFinding } from '../../src/core/diagnosis.ts';
+import type { Diagnosis, RankedFinding } from '../../src/core/diagnosis.ts';
 import type { EvidenceItem } from '../../src/core/evidence.ts';
 import { Facts } from '../../src/core/facts.ts';
 import type { ObjectRef } from '../../src/core/object-ref.ts';
@@ -31,6 +31,8 @@ export interface World {
   readonly rule?: string;
   readonly data?: RankedFinding['data'];
   readonly params?: Readonly<Record<string, string | number>>;
+  /** All causes of the diagnosis, where the plan looks at more than its own. */
+  readonly causes?: readonly Pick<RankedFinding, 'rule' | 'object' | 'confidence' | 'data'>[];
   readonly items?: readonly EvidenceItem[];
   readonly objects: readonly Obj[];
   /** Reads of paths that fit are forbidden. */
@@ -59,7 +61,7 @@ export async function planIn(world: World): Promise<PlanOutcome> {
     scope: {},
   } as unknown as RankedFinding;
   const facts = Facts.from(bundle(ASK, world.items ?? LIVING));
-  const diagnosis = {} as never;
+  const diagnosis = { causes: world.causes ?? [], symptoms: [], alsoFound: [] } as unknown as Diagnosis;
   const input = { facts, diagnosis, finding, params: world.params ?? {}, objects, question: ASK };
   for (let round = 0; round < 5; round++)
     for (const wanted of world.remediation.wants(input)) await objects.read(wanted, reader);

@@ -108,6 +108,22 @@ describe('the plan', () => {
     ]);
   });
 
+  test('adds the addresses of all nodes that are left out for the same reason, and of no others', async () => {
+    const left = (on: string, address: string, confidence: 'confirmed' | 'likely') => ({
+      rule: 'node-port-address-excluded',
+      object: nodeRef(on),
+      confidence,
+      data: { node: on, address },
+    });
+    const causes = [left('n2', '198.51.100.8', 'confirmed'), left('n3', '198.51.100.9', 'likely')];
+    const draft = await draftIn(world(`${HEAD}nodePortAddresses:\n- 192.0.2.0/25\n`, { causes }));
+    expect(JSON.stringify((draft.steps[0] as ApiStep).body)).toContain(
+      '- 192.0.2.0/25\\n- 198.51.100.7/32\\n- 198.51.100.8/32\\n',
+    );
+    expect(draft.expect.nodes).toEqual(['n1', 'n2']);
+    expect(inWords(remediation, draft).title).toBe('Serve NodePorts on 198.51.100.7, 198.51.100.8 too');
+  });
+
   test('without a list the nodes’ own networks stay served', async () => {
     const draft = await draftIn(world(`${HEAD}nodePortAddresses: null\n`));
     expect(JSON.stringify((draft.steps[0] as ApiStep).body)).toContain(
