@@ -11,6 +11,9 @@ import type { VerifyText } from '../report/languages/fix/verify.ts';
 import { findingsOf, gapsOf, isSame } from './baseline.ts';
 import { findingSentence } from './finding-sentence.ts';
 
+/** Symptoms that say that a node is not there. */
+export const DOWN: ReadonlySet<string> = new Set(['node-not-ready', 'node-unreachable']);
+
 export type Check = Verification['checks'][number];
 
 /** What one question gave this time: a diagnosis, or why there is none. */
@@ -54,6 +57,8 @@ export function symptomChecks(draft: Draft, seen: readonly Seen[], language: Lan
     // Nothing followed from what is fixed. What stands beside it stood there before, and is no matter of this fix.
     if (symptom === undefined && onlyKnown(draft, diagnosis))
       return [check('ok', 'verify.symptom-other', { question: asked })];
+    if (symptom !== undefined && isOnlyElsewhere(draft, diagnosis, symptom))
+      return [check('ok', 'verify.symptom-other', { question: asked })];
     return [symptomCheck(asked, diagnosis, symptom, language)];
   });
 }
@@ -71,6 +76,29 @@ function onlyKnown(draft: Draft, diagnosis: Diagnosis): boolean {
   const known = new Set(before.findings.map((one) => findingKey(one)));
   const causes = [...diagnosis.causes, ...diagnosis.symptoms];
   return causes.every((one) => known.has(findingKey(one)) && !isSame(one, { rule, object }));
+}
+
+/**
+ * True where the symptom is left on nodes alone that were down before and that this fix is not about, each with a cause that
+ * was known before. Whether all is well on the nodes that it is about is checked node by node.
+ */
+function isOnlyElsewhere(
+  draft: Draft,
+  diagnosis: Diagnosis,
+  before: { readonly rule: string; readonly object: ObjectRef },
+): boolean {
+  const left = findingsOf(diagnosis).find((one) => isSame(one, before))?.scope.nodes ?? [];
+  const { nodes, before: baseline } = draft.expect;
+  const down = new Set((baseline?.findings ?? []).flatMap(({ rule, object }) => (DOWN.has(rule) ? [object.name] : [])));
+  const known = new Set((baseline?.findings ?? []).map((one) => findingKey(one)));
+  const causes = diagnosis.causes.filter((one) => one.confidence === 'confirmed');
+  return (
+    nodes.length > 0 &&
+    left.length > 0 &&
+    left.every((node) => down.has(node) && !nodes.includes(node)) &&
+    left.every((node) => causes.some((one) => one.object.kind === 'Node' && one.object.name === node)) &&
+    causes.every((one) => known.has(findingKey(one)) && !isSame(one, draft.expect))
+  );
 }
 
 function symptomCheck(

@@ -6,10 +6,8 @@ import { targetText } from '../core/question.ts';
 import type { Draft } from '../core/remediation.ts';
 import { findingsOf } from './baseline.ts';
 import { findingSentence } from './finding-sentence.ts';
-import { answered, type Check, check, isOthers, type Seen } from './verify-checks.ts';
+import { answered, type Check, check, DOWN, isOthers, type Seen } from './verify-checks.ts';
 
-/** Symptoms that say that a node is not there. */
-const DOWN = new Set(['node-not-ready', 'node-unreachable']);
 /** Symptoms that say through which nodes a Service does not answer. */
 const CLOSED = new Set(['node-port-unreachable', 'service-unreachable']);
 /** At most so many nodes are listed one by one; what is not well comes first. */
