@@ -1,4 +1,5 @@
 /** One fix on a living cluster from the plan to the verdict, and its undo; with places where the world may change in between. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { canBeUndone, type FixState } from '../../src/core/approval.ts';
 import { digestOf } from '../../src/core/canonical-json.ts';
 import type { DryRunStep, FixRecord, Plan, StepProgress } from '../../src/core/fix.ts';
@@ -60,15 +61,37 @@ export async function fixOn(living: LivingFix, wish: Wish, between: Between = {}
   if (planned.status === 'refused') return { ...NONE, state: 'refused', why: planned.why.text };
   if (planned.status !== 'draft') return { ...NONE, state: planned.status };
   const draft = Draft.parse(await withBaseline(planned.draft, planned.diagnosis, living.ports, options));
-  return carryOut(living, wish, hurried(living, between.draft?.(draft) ?? draft), undefined, between);
+  return carryOut(living, wish, hurried(between.draft?.(draft) ?? draft), undefined, between);
 }
 
-/** Waits in the time of a cluster that lives faster than the clock. */
-function hurried(living: LivingFix, draft: Draft): Draft {
-  const steps = draft.steps.map((step) =>
-    step.type === 'wait' ? { ...step, seconds: Math.max(2, Math.ceil(step.seconds / living.speed)) } : step,
-  );
-  return { ...draft, steps };
+/** Between two looks everything happens that was to come: what is wrong for so many seconds stays wrong. */
+const PATIENCE_SECONDS = 30;
+
+/** Looks in the time of a cluster that lives faster than the clock. */
+function hurried(draft: Draft): Draft {
+  const { expect } = draft;
+  return { ...draft, expect: { ...expect, seconds: Math.min(PATIENCE_SECONDS, expect.seconds) } };
+}
+
+/** A clock that jumps over the rest of a wait once nothing more happens by itself: the wait is then over, fulfilled or not. */
+function waitClock(living: LivingFix) {
+  let ahead = 0;
+  let round = 0;
+  return {
+    now: () => Date.now() + ahead,
+    wait: async (): Promise<void> => {
+      round += 1;
+      const mine = round;
+      await living.cluster.living.settled();
+      // The last look began before that.
+      await sleep(500);
+      if (mine === round) ahead = 3_600_000;
+    },
+    go: (): void => {
+      round += 1;
+      ahead = 0;
+    },
+  };
 }
 
 /** Takes a fix back, and gives how that ended. */
@@ -86,7 +109,7 @@ export async function undoOn(living: LivingFix, first: Ended, between: Between =
   if (planned.status === 'refused') return { ...NONE, state: 'refused', why: planned.reason.code };
   const { rule, object, remediation, question } = record;
   const wish = { words: [], rule, object, remediation, question };
-  return carryOut(living, wish, hurried(living, planned.draft), record, between);
+  return carryOut(living, wish, hurried(planned.draft), record, between);
 }
 
 async function carryOut(
@@ -96,7 +119,8 @@ async function carryOut(
   undoOf: FixRecord | undefined,
   between: Between,
 ): Promise<Ended> {
-  const ports = await living.applyPorts(wish.remediation);
+  const clock = waitClock(living);
+  const ports = { ...(await living.applyPorts(wish.remediation)), clock };
   const beyond = beyondDeclared(draft, remediationNamed(wish.remediation));
   if (beyond !== undefined) throw new Error(`the remediator would refuse it: it asks to ${beyond}`);
   await between.beforeDryRun?.();
@@ -119,8 +143,10 @@ async function carryOut(
       before: async (index) => {
         await between.beforeStep?.(index);
         record = { ...record, progress: noted({ index, state: 'running', at: new Date().toISOString() }) };
+        if (draft.steps[index]?.type === 'wait') void clock.wait();
       },
       after: async (progress) => {
+        clock.go();
         record = { ...record, progress: noted(progress) };
       },
     },

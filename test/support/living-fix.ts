@@ -1,4 +1,5 @@
 /** Fixes on a living cluster in one process: planned, tried, sealed, carried out, verified and taken back, without Slack and Redis. */
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +7,16 @@ import { createKeyFiles, loadKeys } from '../../src/adapters/keys/keys.ts';
 import { createClusterReader } from '../../src/adapters/kube/cluster-reader.ts';
 import { createClusterWriter, type KubeWriter } from '../../src/adapters/kube/cluster-writer.ts';
 import { createNodeStepper } from '../../src/adapters/node-agent/node-stepper.ts';
+import { createGrantedSteps, type GrantedSteps } from '../../src/agent/grants.ts';
 import type { Host } from '../../src/agent/host.ts';
+import { createRecordedHost } from '../../src/agent/recorded-host.ts';
+import { createRecordedStepHost } from '../../src/agent/recorded-step-host.ts';
 import type { HostRecordingInput } from '../../src/agent/recording.ts';
+import { STEP_WAITS } from '../../src/agent/step.ts';
 import type { CollectPorts } from '../../src/collect/collect.ts';
 import type { Diagnosis } from '../../src/core/diagnosis.ts';
 import { parseQuestion } from '../../src/core/parse-question.ts';
+import type { NodeStepper } from '../../src/core/ports.ts';
 import type { Remediation } from '../../src/core/remediation.ts';
 import type { Keys } from '../../src/core/signing.ts';
 import { REMEDIATIONS } from '../../src/remediations/index.ts';
@@ -28,8 +34,6 @@ import { agentsOf, openHost } from './simulated-evidence.ts';
 
 export interface LivingFix {
   readonly cluster: RecordedCluster;
-  /** How many times faster than the clock it lives. */
-  readonly speed: number;
   readonly keys: Keys;
   /** Of the worker, who only reads. */
   readonly ports: CollectPorts;
@@ -39,6 +43,8 @@ export interface LivingFix {
   readonly waiting: Waiting;
   ask(...words: string[]): Promise<Diagnosis>;
   node(name: string): SimNode;
+  /** A file of a machine as its agent reads it; undefined where it is not there. */
+  file(node: string, path: string): unknown;
   get(apiVersion: string, kind: string, name: string, namespace?: string): KubeObject;
   /** Writes as an administrator. */
   write(method: string, path: string, body?: unknown, patch?: keyof typeof PATCH): Promise<KubeObject>;
@@ -73,10 +79,18 @@ function identityOf({ id, rights }: Remediation): Identity {
   return { user: `remediator ${id}`, groups: [], allow };
 }
 
-/** Starts a model, its times moved to now. `agents`: nodes on which a step may be done, by a real agent process. */
+export interface LivingFixOptions {
+  /** Nodes on which steps are done by a real agent process. */
+  readonly agents?: readonly string[];
+  /** Nodes on which steps are done by an agent's code in this process, which watches units in the cluster's time. */
+  readonly hasty?: readonly string[];
+  readonly speed?: number;
+}
+
+/** Starts a model, its times moved to now. */
 export async function startLivingFix(
   recorded: ClusterModel,
-  { agents = [], speed = 200 }: { readonly agents?: readonly string[]; readonly speed?: number } = {},
+  { agents = [], hasty = [], speed = 200 }: LivingFixOptions = {},
 ): Promise<LivingFix> {
   const model = shiftTimes(recorded, Math.floor((Date.now() - Date.parse(recorded.now)) / 1000) * 1000);
   const folder = await mkdtemp(join(tmpdir(), 'kubewhy-living-'));
@@ -101,6 +115,7 @@ export async function startLivingFix(
       // Told of each host as it is now.
       hostNotes: (host) => {
         hosts.set(host.node, host);
+        if (hasty.includes(host.node)) writeFileSync(join(folder, `${host.node}.step.json`), JSON.stringify(host));
         return host;
       },
     },
@@ -111,7 +126,32 @@ export async function startLivingFix(
     cluster.agentMap.split(',').flatMap((pair) => (pair === '' ? [] : [pair.split('=') as [string, string]])),
   );
   const { ca, cert, key } = cluster.tls;
-  const stepper = createNodeStepper({ tls: { caFile: ca, certFile: cert, keyFile: key }, urls });
+  const remote = createNodeStepper({ tls: { caFile: ca, certFile: cert, keyFile: key }, urls });
+  const near = new Map<string, GrantedSteps>();
+  for (const node of hasty) {
+    const file = join(folder, `${node}.step.json`);
+    writeFileSync(file, JSON.stringify(hosts.get(node)));
+    const host = await createRecordedHost(file, 0);
+    near.set(
+      node,
+      createGrantedSteps({
+        host,
+        effects: createRecordedStepHost(host, cluster.effects.url),
+        node,
+        keyFile: files.trust,
+        stateDir: join(folder, `${node}.state`),
+        onEvent: () => undefined,
+        // On a busy machine a look alone takes as long as the cluster's 30 s.
+        waits: { activeMs: 1500, steadyMs: STEP_WAITS.steadyMs / speed, lookMs: 10 },
+      }),
+    );
+  }
+  const stepper: NodeStepper = {
+    enabled: true,
+    step: (node, { text, signature }, options) =>
+      near.get(node.name)?.take({ version: 1, grant: text, signature }) ??
+      remote.step(node, { text, signature }, options),
+  };
   const writers = new Map<string, KubeWriter>();
   const clock = { now: () => Date.now() };
   const opened = new Map<string, { from: HostRecordingInput; host: Promise<Host> }>();
@@ -149,7 +189,6 @@ export async function startLivingFix(
   };
   return {
     cluster,
-    speed,
     keys,
     ports,
     async applyPorts(id) {
@@ -174,6 +213,7 @@ export async function startLivingFix(
       if (found === undefined) throw new Error(`There is no node ${name}.`);
       return found;
     },
+    file: (node, path) => hosts.get(node)?.files?.[path],
     get: (apiVersion, kind, name, namespace) => {
       const found = cluster.api.objects.get({ apiVersion, kind, name, namespace });
       if (found === undefined) throw new Error(`There is no ${kind} ${name}.`);
@@ -188,7 +228,7 @@ export async function startLivingFix(
       for (const writer of writers.values()) writer.close();
       reader.close();
       admin.close();
-      stepper.close();
+      remote.close();
       await cluster.close();
       await rm(folder, { recursive: true, force: true });
     },
