@@ -120,6 +120,41 @@ describe('what a person must know before approving', () => {
   });
 });
 
+describe('the verdict claims no more than was seen', () => {
+  const seen = (result: 'ok' | 'wrong' | 'unseen', text: string, data = {}): Partial<FixRecord> => {
+    const { verification } = fixIn('verified');
+    if (verification === undefined) throw new Error('a verified fix has been looked at');
+    return { verification: { ...verification, checks: [{ says: { text, data }, result }] } };
+  };
+  const asked = { question: 'diagnose calico' };
+  const unseen = { code: 'fix.not-seen', data: { seconds: 60, count: 1 } };
+  test.each<[string, FixState, Partial<FixRecord>, RegExp]>([
+    [
+      'one cause of two is gone',
+      'verified',
+      seen('ok', 'verify.symptom-other', asked),
+      /still wrong, for another cause/,
+    ],
+    ['the cause is still found', 'not-verified', seen('wrong', 'verify.rule-speaks', { says: 'x' }), /still there/],
+    ['something new is wrong', 'not-verified', seen('wrong', 'verify.new', { says: 'x' }), /not everything is as it/],
+    ['an undo', 'not-verified', { ...seen('wrong', 'verify.change-unseen'), mode: 'undo' }, /not everything is back/],
+    [
+      'not all could be seen',
+      'unknown',
+      { ...seen('unseen', 'verify.way-unseen', { target: '30080' }), reason: unseen },
+      /could not be seen in full[\s\S]*nothing was seen to be wrong[\s\S]*What could not be seen/,
+    ],
+  ])('%s', (_, state, more, words) => {
+    expect(read(cardOf(fixIn(state, more)).blocks)).toMatch(words);
+  });
+
+  test('what is no matter of the fix stands apart, without the mark of what is well', () => {
+    const text = read(cardOf(fixIn('verified', seen('ok', 'verify.now-visible', { says: 'BGP is down.' }))).blocks);
+    expect(text).toMatch(/Still wrong, and not a matter of this fix[\s\S]*BGP is down\./);
+    expect(text).not.toMatch(/✓ [^\n]*BGP is down/);
+  });
+});
+
 describe('messages of the thread', () => {
   const keys = (state: FixState) => renderFix(fixIn(state), en).messages.map((message) => message.key);
   test.each<[FixState, string[]]>([
