@@ -110,6 +110,7 @@ export function policyChanges({ one, requester, everybody }: Named): readonly Pa
     { file: 'broken' },
     { file: 'none' },
     { frozen: true },
+    { frozen: true },
   ];
 }
 

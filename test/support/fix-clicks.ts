@@ -102,8 +102,10 @@ export class Clicks {
     if (paced.length > 0) await this.#redis.del(...paced);
     const dice = this.#random.next();
     if (dice < 0.34) await this.#move();
-    else if (dice < 0.41) await this.#setPolicy(this.#someChange());
-    else if (dice < 0.43) this.#regroup();
+    else if (dice < 0.41) {
+      await this.#setPolicy(this.#someChange());
+      await this.#single();
+    } else if (dice < 0.43) this.#regroup();
     else if (dice < 0.45) await this.#illegalMove();
     else if (dice < 0.55) await this.#race();
     else if (dice < 0.59) await this.#denyByForm();
@@ -227,7 +229,7 @@ export class Clicks {
     if (open.length > 0 && this.#random.chance(0.4)) {
       const decision = this.#pressOn(
         this.#random.pick(open),
-        this.#random.chance(0.85) ? 'fix_approve' : 'fix_withdraw',
+        this.#random.chance(0.7) ? 'fix_approve' : 'fix_withdraw',
       );
       if (decision !== undefined) return decision;
     }
