@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { canBeUndone } from '../../src/core/approval.ts';
 import type { FixRecord } from '../../src/core/fix.ts';
-import { type Random, random } from '../../src/sandbox/cluster/simulate/random.ts';
+import { random } from '../../src/sandbox/cluster/simulate/random.ts';
 import { simplePolicy } from '../../src/sandbox/fix-setup.ts';
 import { LEAST_MANIFEST } from '../../src/sandbox/slack/method-table.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type Happened,
   type Keepers,
   keepAll,
-  type MisfortuneKind,
+  killsOf,
   misfortuneOf,
   someKinds,
   stopAll,
@@ -46,6 +46,8 @@ interface World {
 
 interface Scenario {
   readonly seed: number;
+  /** The number of its first fix among all. */
+  readonly from: number;
   readonly chain: Chain;
   readonly history: boolean;
   readonly each: 1 | 2;
@@ -171,43 +173,39 @@ async function fixOnce(world: World, wish: Wish, list: readonly FixMisfortune[],
   return ended;
 }
 
-async function chain(
+/** Plays a chain; each fix with what `misfortunes` gives for its place in it. */
+async function playChain(
   world: World,
   names: readonly string[],
-  chance: Random,
-  kinds: () => MisfortuneKind[],
+  misfortunesOf: (place: number) => FixMisfortune[],
 ): Promise<void> {
   let last: FixRecord | undefined;
   let lost = false;
-  for (const name of names) {
+  for (const [place, name] of names.entries()) {
     const undo = name === 'undo';
     if (undo && (last === undefined || !canBeUndone(last.state))) continue;
-    const list = kinds().map((kind) => misfortuneOf(kind, { ...world, random: chance }));
-    const about = undo ? (last?.id ?? '') : name;
-    ({ record: last, lost } = await fixOnce(world, { button: undo ? 'fix_undo' : 'fix_propose', about }, list, lost));
+    const wish: Wish = undo ? { button: 'fix_undo', about: last?.id ?? '' } : { button: 'fix_propose', about: name };
+    ({ record: last, lost } = await fixOnce(world, wish, misfortunesOf(place), lost));
   }
 }
 
 const only = process.env['KUBEWHY_CHAOS_SEED'];
-const SEEDS = Array.from(
-  { length: LONG ? 24 : 3 },
-  (_, i): Scenario => ({
-    seed: i + 1,
-    chain: CHAINS[i % CHAINS.length] ?? CHAINS[0],
-    history: i % 2 === 0,
-    each: i % 3 === 2 ? 2 : 1,
-  }),
-).filter(({ seed }) => only === undefined || only.split(',').includes(String(seed)));
+const SEEDS = Array.from({ length: LONG ? 24 : 3 }, (_, i): Scenario => {
+  const chain = CHAINS[i % CHAINS.length] ?? CHAINS[0];
+  const from = Array.from({ length: i }, (_one, k) => CHAINS[k % CHAINS.length]?.names ?? []).flat().length;
+  return { seed: i + 1, from, chain, history: i % 2 === 0, each: i % 3 === 2 ? 2 : 1 };
+}).filter(({ seed }) => only === undefined || only.split(',').includes(String(seed)));
 
 describe.concurrent('each fix ends once', { timeout: 4 * PATIENCE_MS }, () => {
   test.each(SEEDS)('seed $seed, history scope: $history, processes of each kind: $each', async (scenario) => {
     const chance = random(scenario.seed);
-    const { names } = scenario.chain;
-    const most = Number(process.env['KUBEWHY_CHAOS_COUNT'] ?? (LONG ? 4 : 2));
+    const { chain, from } = scenario;
     await inWorld(scenario, async (world) => {
-      await chain(world, LONG ? names : names.slice(0, 1), chance, () =>
-        someKinds(chance, most === 0 ? 0 : chance.int(1, most)),
-      );
+      const ground = { ...world, random: chance };
+      await playChain(world, LONG ? chain.names : chain.names.slice(0, 1), (place) => {
+        const more = someKinds(chance, chance.int(LONG ? 0 : 1, 2)).map((kind) => misfortuneOf(kind, ground));
+        return LONG ? [...killsOf(from + place, ground), ...more] : more;
+      });
     });
   });
 });

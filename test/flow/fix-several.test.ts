@@ -62,7 +62,7 @@ const CASES = [
 ] as const;
 
 describe.concurrent('a remediator that stood still beyond its lock', { timeout: 2 * PATIENCE_MS }, () => {
-  test.each(LONG ? CASES : CASES.slice(0, 2))(
+  test.each(LONG ? CASES : CASES.slice(0, 1))(
     '$remediation, paused at $at',
     async ({ stage, question, remediation, at }) => {
       await inWorld(stage, async (incident, watch) => {
@@ -114,35 +114,33 @@ async function carriedOut(incident: FixIncident, watch: FixWatch): Promise<strin
   });
 }
 
-describe.runIf(LONG)(
-  'two fixes approved at the same time, by two workers and two remediators',
-  { timeout: 3 * PATIENCE_MS },
-  () => {
-    test.each([1, 2, 3])('are carried out one after the other (%i)', async (round) => {
-      await inWorld(2, async (incident, watch) => {
-        const { platform } = incident;
-        const keepers: Keepers = await keepAll(platform, NODE, 2);
-        try {
-          const threads = [
-            await askThread(incident, watch, NODE_QUESTION),
-            await askThread(incident, watch, 'why-not-reachable 30080'),
-          ] as const;
-          const swap = await begin(threads[0], 'fix_propose', 'turn-swap-off');
-          const calico = await begin(threads[1], 'fix_propose', 'set-calico-ip-autodetection');
-          for (const seen of [see(threads[0], swap), see(threads[1], calico)]) seen.catch(() => undefined);
-          if (round > 1) {
-            await until(watch, () => [swap, calico].some((id) => watch.records.get(id)?.state === 'applying'));
-            await Promise.all(keepers.remediator.slice(0, round - 1).map((keeper) => keeper.kill(0)));
-          }
-          await until(watch, () => past(watch, swap) && past(watch, calico));
-          const order = await carriedOut(incident, watch);
-          const [first] = order[0]?.split(' ') ?? [];
-          const second = first === swap ? calico : swap;
-          expect(order).toEqual([`${first} begins`, `${first} ends`, `${second} begins`, `${second} ends`]);
-        } finally {
-          await stopAll(keepers);
+describe('two fixes approved at the same time, by two workers and two remediators', {
+  timeout: 3 * PATIENCE_MS,
+}, () => {
+  test.each(LONG ? [1, 2, 3] : [2])('are carried out one after the other (%i)', async (round) => {
+    await inWorld(2, async (incident, watch) => {
+      const { platform } = incident;
+      const keepers: Keepers = await keepAll(platform, NODE, 2);
+      try {
+        const threads = [
+          await askThread(incident, watch, NODE_QUESTION),
+          await askThread(incident, watch, 'why-not-reachable 30080'),
+        ] as const;
+        const swap = await begin(threads[0], 'fix_propose', 'turn-swap-off');
+        const calico = await begin(threads[1], 'fix_propose', 'set-calico-ip-autodetection');
+        for (const seen of [see(threads[0], swap), see(threads[1], calico)]) seen.catch(() => undefined);
+        if (round > 1) {
+          await until(watch, () => [swap, calico].some((id) => watch.records.get(id)?.state === 'applying'));
+          await Promise.all(keepers.remediator.slice(0, round - 1).map((keeper) => keeper.kill(0)));
         }
-      });
+        await until(watch, () => past(watch, swap) && past(watch, calico));
+        const order = await carriedOut(incident, watch);
+        const [first] = order[0]?.split(' ') ?? [];
+        const second = first === swap ? calico : swap;
+        expect(order).toEqual([`${first} begins`, `${first} ends`, `${second} begins`, `${second} ends`]);
+      } finally {
+        await stopAll(keepers);
+      }
     });
-  },
-);
+  });
+});

@@ -121,6 +121,17 @@ export interface ChaosGround {
   readonly random: Random;
 }
 
+/** Redis dies of one thing at a time. */
+const redisTurns = new WeakMap<Platform, Promise<void>>();
+function inTurn(platform: Platform, work: () => Promise<void>): Promise<void> {
+  const turn = (redisTurns.get(platform) ?? Promise.resolve()).then(work);
+  redisTurns.set(
+    platform,
+    turn.catch(() => undefined),
+  );
+  return turn;
+}
+
 const WEIGHTS: Readonly<Record<MisfortuneKind, number>> = {
   'kill remediator': 6,
   'kill worker': 4,
@@ -161,18 +172,19 @@ export function misfortuneOf(
       return made(`pause remediator ${PAUSE_MS} ms`, () => keeper.pause(PAUSE_MS));
     }
     case 'redis restarts':
-      return made('redis restarts', () => redis.restart());
+      return made('redis restarts', () => inTurn(platform, () => redis.restart()));
     case 'redis away': {
       const ms = random.int(500, 4000);
-      return made(`redis away ${ms} ms`, async () => {
+      const away = async (): Promise<void> => {
         await redis.kill();
         await sleep(ms);
         await redis.restart();
-      });
+      };
+      return made(`redis away ${ms} ms`, () => inTurn(platform, away));
     }
     case 'redis loses writes': {
       const ms = random.int(50, 1200);
-      return made(`redis loses writes of ${ms} ms`, () => loseWrites(platform, ms));
+      return made(`redis loses writes of ${ms} ms`, () => inTurn(platform, () => loseWrites(platform, ms)));
     }
     case 'write cut before':
       return made(kind, async () => cluster.api.faults.set(writes, { reset: true, times: 1 }));
@@ -194,6 +206,19 @@ export function misfortuneOf(
       return made(`${kind}, next after ${soon} ms`, () => keeper.kill(soon));
     }
   }
+}
+
+/**
+ * Two kills of fix number `index`, so that over 54 fixes each process is killed once at each boundary: workers and bots in
+ * their order, remediators and agents half a fix away from them.
+ */
+export function killsOf(index: number, ground: ChaosGround): FixMisfortune[] {
+  const round = Math.floor(index / MOMENTS) % 2;
+  const [first, second] = round === 0 ? (['worker', 'remediator'] as const) : (['bot', 'agent'] as const);
+  return [
+    misfortuneOf(`kill ${first}`, ground, 1 + (index % MOMENTS)),
+    misfortuneOf(`kill ${second}`, ground, 1 + ((index + Math.floor(MOMENTS / 2)) % MOMENTS)),
+  ];
 }
 
 /** The write is on its way when its sender dies, and reaches the object a second later. */
@@ -231,7 +256,10 @@ export function unleash(
       if (watch.moments.length < from + one.at) continue;
       left.delete(one);
       told.push({ kind: one.kind, story: `+${one.at} after "${watch.moments.at(-1) ?? ''}": ${one.what}` });
-      going.push(one.happen());
+      const done = one.happen();
+      // Told by `over`, which waits for all.
+      done.catch(() => undefined);
+      going.push(done);
     }
   });
   return {
