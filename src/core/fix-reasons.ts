@@ -48,6 +48,10 @@ export const FIX_REASONS = {
     en: '{object} is Ready by now: it serves, and it was left alone.',
     zh: '{object} 现已就绪并在提供服务，因此未作改动。',
   },
+  'fix.done-before': {
+    en: 'The audit log says that this plan changed {object} before, and it was taken back since. One approval changes it once: propose again.',
+    zh: '审计日志表明该计划已修改过 {object}，之后又被撤回。一次批准只修改一次：请重新提议。',
+  },
   'fix.object-unreadable': {
     en: '{object} cannot be read: {why}.',
     zh: '无法读取 {object}：{why}。',

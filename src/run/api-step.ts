@@ -24,6 +24,8 @@ export interface ApiStepInput {
   readonly plannedAt?: string | undefined;
   /** True where an earlier process began this step: it may have been carried out. */
   readonly resumed: boolean;
+  /** True where the audit log says that this step was done: one approval changes an object once, whatever the record says. */
+  readonly doneBefore?: boolean | undefined;
 }
 
 /**
@@ -95,6 +97,7 @@ async function look(
   const live = read.status === 'read' ? read.object : undefined;
   const found = foundDone(input, live, doubt);
   if (found !== undefined) return found;
+  if (input.doneBefore === true) return refused(fixReason('fix.done-before', { object }));
   if (live !== undefined && isSame(stateOf(live), before))
     return isLeftAlone(step, live) ? refused(fixReason('fix.pod-ready', { object })) : { live };
   if (doubt !== undefined) return unknown(object, `${doubt}; it is neither as before nor as planned`);

@@ -16,6 +16,8 @@ export interface ApplyRun {
   readonly planHash: string;
   readonly approvedBy: readonly string[];
   readonly progress: readonly StepProgress[];
+  /** Steps that are known to have been done, whatever the progress says: a store that was set back forgets. */
+  readonly doneBefore?: ReadonlySet<number>;
 }
 
 /** Both are awaited. They throw `Superseded` where somebody else has the fix now: nothing more is done. */
@@ -90,7 +92,8 @@ function runStep(
   }
   const before = leftBy(run.plan.draft.steps.slice(0, index), targetKey(step.target), progress) ?? step.before;
   const expected = run.plan.dryRun.find((one) => one.index === index)?.after;
-  return runApiStep({ step, before, expected, plannedAt: run.plan.createdAt, resumed }, ports, signal);
+  const doneBefore = run.doneBefore?.has(index);
+  return runApiStep({ step, before, expected, plannedAt: run.plan.createdAt, resumed, doneBefore }, ports, signal);
 }
 
 /** The state in which an earlier step of this plan left the object. */

@@ -241,6 +241,22 @@ describe('taking up what a killed process has left', () => {
     expect(bench.writes()).toEqual([]);
   });
 
+  test.each([
+    ['forgotten', []],
+    ['begun, as an older record says', running()],
+  ])('done before, as the audit log says, and taken back since: not done twice, %s', async (_, progress) => {
+    const step = await bench.patchStep(3);
+    const dryRun = await tried(step);
+    const doneBefore = new Set([0]);
+    const { outcome } = await bench.apply([step], { dryRun, progress, doneBefore });
+    expect(outcome).toMatchObject({ status: 'void', reason: { code: 'fix.done-before' } });
+    expect(bench.writes()).toEqual([]);
+    // Where it still stands, there is nothing to do and nothing to refuse.
+    await bench.apply([step], { dryRun });
+    expect((await bench.apply([step], { dryRun, progress, doneBefore })).outcome).toEqual({ status: 'applied' });
+    expect(patches()).toHaveLength(1);
+  });
+
   test('a removal that was carried out, and the record of it lost: its writer is named for nothing, and it is found so', async () => {
     const paused = (value: true | null) =>
       bench.step({ verb: 'patch', patch: 'merge', target: WEB, body: { spec: { paused: value } } });

@@ -86,7 +86,13 @@ async function carryOut(ledger: Ledger, deps: RemediatorDeps, signal: AbortSigna
   const ports = await portsOf(deps);
   if (record.state === 'approved' && !(await begin(ledger, plan, deps))) return;
   const approvedBy = record.approvals.map(({ claim }) => claim.by);
-  const run = { plan, planHash: record.plan?.hash ?? '', approvedBy, progress: ledger.record.progress };
+  const run = {
+    plan,
+    planHash: record.plan?.hash ?? '',
+    approvedBy,
+    progress: ledger.record.progress,
+    doneBefore: await doneBefore(record, deps),
+  };
   let outcome: ApplyOutcome;
   try {
     outcome = await applyPlan(run, ports, ledger, signal);
@@ -98,6 +104,22 @@ async function carryOut(ledger: Ledger, deps: RemediatorDeps, signal: AbortSigna
     outcome = { status: 'unknown', reason: fixReason('fix.outcome-unknown', data) };
   }
   await end(ledger, outcome, plan, deps);
+}
+
+/**
+ * Steps of this plan that the audit log, by this role's own signature, says were done after the record was written as it
+ * stands: an older revision was put back, or came back with a fail-over.
+ */
+async function doneBefore({ id, plan, audit }: FixRecord, deps: RemediatorDeps): Promise<Set<number>> {
+  const entries = await deps.audit.read({ fix: id, limit: 1000, afterSeq: audit?.seq ?? 0 });
+  const done = new Set<number>();
+  for (const { entry } of entries) {
+    const { what, code, action, planHash } = entry.event;
+    if (entry.role !== 'remediator' || what !== 'step' || code !== 'done' || planHash !== plan?.hash) continue;
+    const number = /^step (\d+) of /.exec(action ?? '')?.[1];
+    if (number !== undefined) done.add(Number(number) - 1);
+  }
+  return done;
 }
 
 /** Checks everything once more; gives false where the plan is not begun. */

@@ -103,6 +103,7 @@ export interface ApplyOptions {
   readonly ports?: Partial<ApplyPorts>;
   readonly dryRun?: Plan['dryRun'];
   readonly createdAt?: string;
+  readonly doneBefore?: ReadonlySet<number>;
 }
 export interface Applied {
   readonly outcome: ApplyOutcome;
@@ -185,7 +186,7 @@ export async function startFixBench(options: Partial<ApiServerOptions> = {}): Pr
       );
       bench.api.requests.length = 0;
     },
-    async apply(steps, { progress = [], hooks = {}, ports: other = {}, dryRun, createdAt } = {}) {
+    async apply(steps, { progress = [], hooks = {}, ports: other = {}, dryRun, createdAt, doneBefore } = {}) {
       const told: string[] = [];
       const kept = new Map(progress.map((one) => [one.index, one]));
       const outcome = await applyPlan(
@@ -199,6 +200,7 @@ export async function startFixBench(options: Partial<ApiServerOptions> = {}): Pr
           planHash: 'a'.repeat(64),
           approvedBy: ['U0BOB'],
           progress,
+          ...(doneBefore === undefined ? {} : { doneBefore }),
         },
         { ...ports, ...other },
         {
