@@ -77,6 +77,10 @@ export const FIX_REASONS = {
     zh: '{cluster} 在 {until} 之前不执行任何操作：{why}。在此之前批准会使计划作废。',
   },
   // Between the approval and the first write.
+  'fix.too-long': {
+    en: 'The change of {object} is too long to be shown whole, and what was not shown cannot be approved. Make it by hand.',
+    zh: '{object} 的改动太长，无法完整显示；未显示的内容不能被批准。请手工修改。',
+  },
   'fix.tampered': {
     en: 'The plan is not the one that was signed. Nothing of it was run; this is in the audit log.',
     zh: '该计划与签名的计划不符。没有执行任何部分；已记入审计日志。',

@@ -25,6 +25,12 @@ export function diffObjects(before: Json, after: Json, options: { readonly statu
   return [...lines.slice(0, MOST_LINES - 1), { path: '…', after: `${left} more lines` }];
 }
 
+/** True where every changed line is shown to its end: nobody can approve what was cut off. */
+export function isWhole(diff: readonly DiffLine[]): boolean {
+  const long = (text: string | undefined): boolean => (text ?? '').length >= MOST_TEXT;
+  return diff.every((line) => line.path !== '…' && !long(line.before) && !long(line.after));
+}
+
 interface Walk {
   readonly lines: DiffLine[];
   readonly ignore: (path: string, key: string) => boolean;

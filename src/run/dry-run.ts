@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ClusterError, errorText } from '../core/errors.ts';
 import type { DryRunStep, Reason } from '../core/fix.ts';
 import { fixReason } from '../core/fix-reasons.ts';
-import { diffObjects } from '../core/object-diff.ts';
+import { diffObjects, isWhole } from '../core/object-diff.ts';
 import { stateOf } from '../core/object-state.ts';
 import { rightCommand, rightsOfSteps, rightText } from '../core/plan-rights.ts';
 import type { ClusterReader, ClusterWriter } from '../core/ports.ts';
@@ -128,6 +128,7 @@ function resultOf(
   const before = parsed.data.kind === live.kind ? live : { spec: pick(live['spec'], parsed.data['spec']) };
   const now = parsed.data.kind === live.kind ? parsed.data : { spec: parsed.data['spec'] };
   const diff = diffObjects(before, now, { status: step.subresource !== undefined });
+  if (!isWhole(diff)) return fixReason('fix.too-long', { object: targetText(step.target) });
   return { index, diff, warnings: told, ...(after === undefined ? {} : { after }) };
 }
 

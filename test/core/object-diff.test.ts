@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diffObjects } from '../../src/core/object-diff.ts';
+import { diffObjects, isWhole } from '../../src/core/object-diff.ts';
 
 const object = (more: object, kind = 'Deployment') => ({ apiVersion: 'v1', kind, metadata: { name: 'web' }, ...more });
 const diff = (before: object, after: object, kind?: string) => diffObjects(object(before, kind), object(after, kind));
@@ -117,4 +117,16 @@ test('it is bounded, and says how much is left out', () => {
   expect(lines.at(-1)).toEqual({ path: '…', after: '301 more lines' });
   const [long] = diff({ spec: 'a' }, { spec: 'b'.repeat(9000) });
   expect(long?.after).toHaveLength(2000);
+});
+
+describe('what is not shown cannot be approved', () => {
+  const many = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`key${i}`, 'x']));
+  test.each([
+    ['a short change is whole', { a: 'x' }, { a: 'y' }, true],
+    ['200 lines are whole', { data: {} }, { data: many(200) }, true],
+    ['201 are cut', { data: {} }, { data: many(201) }, false],
+    ['a value that was cut', { a: 'x' }, { a: 'y'.repeat(3000) }, false],
+  ])('%s', (_name, before, after, whole) => {
+    expect(isWhole(diffObjects(before, after))).toBe(whole);
+  });
 });
