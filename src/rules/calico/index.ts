@@ -1,5 +1,6 @@
 /** The rules of Calico, sorted by id. */
 import type { Rule } from '../../core/rule.ts';
+import { calicoAutodetectionFailed } from './calico-autodetection-failed.ts';
 import { calicoAutodetectionIgnored } from './calico-autodetection-ignored.ts';
 import { calicoBgpNoPeers } from './calico-bgp-no-peers.ts';
 import { calicoBgpNotEstablished } from './calico-bgp-not-established.ts';
@@ -12,6 +13,7 @@ import { calicoOperatorRevertsEdit } from './calico-operator-reverts-edit.ts';
 import { calicoBirdNotRunning, calicoFelixNotReady, calicoGracefulRestart } from './calico-readiness-rules.ts';
 
 export const CALICO_RULES: readonly Rule[] = [
+  calicoAutodetectionFailed,
   calicoAutodetectionIgnored,
   calicoBgpNoPeers,
   calicoBgpNotEstablished,

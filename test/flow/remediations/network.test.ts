@@ -117,6 +117,11 @@ describe('set-calico-ip-autodetection', () => {
     living = await startLivingFix(stageModel(2));
     const ended = await fixOn(living, INCIDENT, { draft: instead('cidr=172.17.72.0/22') });
     expect([ended.state, ended.why]).toEqual(['failed', 'fix.wait-rollout']);
+    const { verdict, causes } = await living.ask('diagnose', 'calico');
+    expect([verdict, causes.map(({ rule }) => rule)]).toEqual([
+      'cause-found',
+      expect.arrayContaining(['calico-autodetection-failed']),
+    ]);
   });
 
   test('with an address that is a node’s own: that node takes it, and it is not verified', async () => {

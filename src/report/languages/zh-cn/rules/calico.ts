@@ -70,6 +70,14 @@ export const calico: RuleWords = {
     pod: '{node} 上的 Pod {pod}：Ready 为 {status}。',
     event: 'Pod {pod} 报告 {count} 次：{message}',
   },
+  'calico-autodetection-failed': {
+    _summary: '让 calico-node 找不到地址的自动探测方式',
+    invalid: '{nodes} 上的 calico-node 反复退出：此版本不认识自动探测方式 {method}。',
+    none: '{nodes} 上的 calico-node 反复退出：其自动探测方式在那里找不到地址。',
+    log: '{node} 上 {pod} 的日志：{line}',
+    crash: '{node} 上的 Pod {pod}：{reason}，已重启 {restarts} 次。',
+    method: '请设置此版本认识、并且在每个节点上都能找到 InternalIP 的方式。',
+  },
   'calico-autodetection-ignored': {
     _summary: '被 Calico 忽略的自动探测方式',
     found: 'IP_AUTODETECTION_METHOD 是 {method}，而 IP 是 {ip}。因此 Calico 保留 {nodes} 已有的地址，根本不看该方式。',
