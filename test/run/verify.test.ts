@@ -118,7 +118,7 @@ describe('a fix that mends it', () => {
     expect(well).toContain('why-not-reachable 30945: what was wrong is gone.');
     expect(well).toContain('k8smater1: Ready');
     expect(well).toContainEqual(expect.stringMatching(/^k8smater1: 30080 is open through it \(1 of 1 try\)/));
-    expect(well).toContainEqual(expect.stringMatching(/rule that named the cause \(calico-node-ip-mismatch\)/));
+    expect(well).toContainEqual(expect.stringMatching(/cause is gone: calico-node-ip-mismatch finds nothing/));
     expect(verified?.verification.verdicts.map(({ verdict }) => verdict)).toEqual(['no-fault-found', 'no-fault-found']);
   });
 
