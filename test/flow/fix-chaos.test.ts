@@ -137,7 +137,8 @@ async function play(
   }
   const happened = await misfortune.over();
   const lost = lostBefore || happened.some(({ kind }) => kind === 'redis loses writes');
-  const audit = lost ? [] : await auditFaults(platform, thread.watch.redis);
+  // Also where writes were lost: what is left of the log is whole by itself, and a head that was quoted before tells the loss.
+  const audit = await auditFaults(platform, thread.watch.redis);
   // Who was paused or set back meanwhile may have changed it once more.
   record = thread.watch.records.get(id);
   if (record === undefined) {
