@@ -7,6 +7,7 @@ import { refText } from '../core/object-ref.ts';
 import type { Question } from '../core/question.ts';
 import type { Remediation } from '../core/remediation.ts';
 import { remediationOf } from '../remediations/index.ts';
+import { remediationSummary } from '../report/index.ts';
 import { Report } from '../report/report.ts';
 import type { PlanRequest } from '../run/plan.ts';
 
@@ -67,7 +68,7 @@ export function choose(report: Report, wanted: string | undefined, byId = remedi
   if (wanted === undefined && names.length > 1)
     throw new UserError(
       'fix-ambiguous',
-      `This diagnosis offers several fixes. Name one: --remediation ${names.join(' | ')}`,
+      `This diagnosis offers several fixes. Name one: ${names.map((id) => `--remediation ${id} (${remediationSummary('en', id)})`).join(', ')}.`,
     );
   const found = offered.find(({ remediation }) => wanted === undefined || remediation.id === wanted);
   if (found === undefined)

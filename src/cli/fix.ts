@@ -25,28 +25,11 @@ const EXIT_BY_STATE: Readonly<Partial<Record<FixRecord['state'], number>>> = {
  */
 export async function fix(args: Arguments, environment: CliEnvironment, io: Io): Promise<number> {
   const { flags } = args;
-  if (flags['plan'] !== undefined && flags['approve'] !== undefined)
-    throw new UserError(
-      'flags-contradict',
-      '--plan only shows the plan, --approve carries it out: give one of the two.',
-    );
-  if (args.words.length > 2)
-    throw new UserError('words-too-many', `fix takes one file, not "${args.words.slice(1).join(' ').slice(0, 80)}".`);
+  checkUsage(args);
   const report = await readDiagnosis(args.words[1]);
   const request = choose(report, flags['remediation']);
   const deadlineMs = flags['request-timeout'] === undefined ? 20_000 : parseDuration(flags['request-timeout']);
-  const agents = await terminalAgents({
-    agents: flags['agents'] ?? environment.agents,
-    ca: flags['agent-ca'] ?? environment.agentCa,
-    cert: flags['agent-cert'] ?? environment.agentCert,
-    key: flags['agent-key'] ?? environment.agentKey,
-  });
-  const { createClusterWriter } = await import('../adapters/kube/cluster-writer.ts');
-  const kubeconfig = flags['kubeconfig'] ?? environment.kubeconfig;
-  const writer = await createClusterWriter({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(flags['context'] === undefined ? {} : { context: flags['context'] }),
-  });
+  const { agents, writer } = await connections(flags, environment);
   const progress = terminalProgress(io);
   const stop = new AbortController();
   const interrupted = (): void => stop.abort(new UserError('interrupted', INTERRUPTED));
@@ -117,4 +100,31 @@ function notHere(draft: Draft): Reason | undefined {
   if (nodes.length > 0)
     return fixReason('fix.needs-remediator', { nodes: [...new Set(nodes)].slice(0, 20).join(', ') });
   return draft.steps.some((step) => step.type === 'api') ? undefined : fixReason('fix.only-manual');
+}
+
+function checkUsage({ flags, words }: Arguments): void {
+  if (flags['plan'] !== undefined && flags['approve'] !== undefined)
+    throw new UserError(
+      'flags-contradict',
+      '--plan only shows the plan, --approve carries it out: give one of the two.',
+    );
+  if (words.length > 2)
+    throw new UserError('words-too-many', `fix takes one file, not "${words.slice(1).join(' ').slice(0, 80)}".`);
+}
+
+/** Agents and API server, by the flags and else by the environment. */
+async function connections(flags: Arguments['flags'], environment: CliEnvironment) {
+  const agents = await terminalAgents({
+    agents: flags['agents'] ?? environment.agents,
+    ca: flags['agent-ca'] ?? environment.agentCa,
+    cert: flags['agent-cert'] ?? environment.agentCert,
+    key: flags['agent-key'] ?? environment.agentKey,
+  });
+  const { createClusterWriter } = await import('../adapters/kube/cluster-writer.ts');
+  const kubeconfig = flags['kubeconfig'] ?? environment.kubeconfig;
+  const writer = await createClusterWriter({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(flags['context'] === undefined ? {} : { context: flags['context'] }),
+  });
+  return { agents, writer };
 }

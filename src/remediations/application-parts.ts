@@ -4,7 +4,6 @@ import type { ObjectRef } from '../core/object-ref.ts';
 import type { ApiObject, ApiTarget, Draft, PlanInput, PlanOutcome, Wanted } from '../core/remediation.ts';
 import { questionsOf } from './draft.ts';
 import { linesOf, refused } from './lines.ts';
-import { objectText } from './owner.ts';
 import { OWNER_TEXTS } from './owner-texts.ts';
 
 /** Sentences that several remediations need; spread into the texts of each. */
@@ -137,5 +136,3 @@ export function podState(pod: ApiObject): { node: string | undefined; ready: boo
   const ready = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
   return { node: spec?.nodeName, ready, phase: status?.phase ?? 'Unknown' };
 }
-
-export { objectText };

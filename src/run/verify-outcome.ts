@@ -14,8 +14,8 @@ export interface Weighed {
 
 /** Operators put an edit back within seconds of seeing it, slow ones at their next round: 20 s were measured. */
 const STEADY_API_SECONDS = 25;
-/** A kubelet that dies again does so within its first restart interval of 10 s. */
-const STEADY_NODE_SECONDS = 12;
+/** What dies again does so soon: a kubelet within its first restart interval of 10 s, a container within its first back-off. */
+const STEADY_RESTART_SECONDS = 12;
 const FIRST_WAIT_MS = 2000;
 const MOST_WAIT_MS = 10_000;
 
@@ -24,7 +24,7 @@ export function steadySeconds(draft: Draft): number {
   if (draft.expect.steadySeconds !== undefined) return draft.expect.steadySeconds;
   const edits = draft.steps.some((step) => step.type === 'api' && step.verb === 'patch');
   if (edits) return STEADY_API_SECONDS;
-  return draft.steps.some((step) => step.type === 'node') ? STEADY_NODE_SECONDS : 0;
+  return draft.steps.some((step) => step.type === 'node' || step.type === 'api') ? STEADY_RESTART_SECONDS : 0;
 }
 
 /**
@@ -38,19 +38,18 @@ export function weigh(
   now: number,
 ): Weighed {
   const at = new Date(now).toISOString();
-  const startedAt = last?.startedAt ?? at;
+  const { startedAt = at, goodSince: before = at } = last ?? {};
   const good = seen.checks.length > 0 && seen.checks.every(({ result }) => result === 'ok');
   const late = now - Date.parse(startedAt) >= draft.expect.seconds * 1000;
   const wrong = seen.checks.some(({ result }) => result === 'wrong' || result === 'not-yet');
-  const goodSince = good ? (last?.goodSince ?? at) : undefined;
+  const goodSince = good ? before : undefined;
   const left = steadySeconds(draft) * 1000 - (goodSince === undefined ? 0 : now - Date.parse(goodSince));
   // What was put back by somebody does not come again by itself.
   const over = late || (last !== undefined && reversed(seen) && reversed(last));
   const outcome = good ? (left <= 0 ? 'verify' : 'look-again') : ending(over, wrong);
   const looks = (last?.looks ?? 0) + 1;
-  const growing = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** (looks - 1));
   const remaining = Date.parse(startedAt) + draft.expect.seconds * 1000 - now;
-  const waitMs = good ? Math.min(left, MOST_WAIT_MS) : Math.max(1000, Math.min(growing, remaining));
+  const waitMs = good ? Math.min(left, MOST_WAIT_MS) : growingWait(looks, remaining);
   // While there is time, what is wrong is only not right yet.
   const checks = seen.checks.map((one) =>
     one.result === 'wrong' && outcome === 'look-again' ? { ...one, result: 'not-yet' as const } : one,
@@ -67,6 +66,12 @@ export function weigh(
       verdicts: seen.verdicts,
     },
   };
+}
+
+/** Longer from look to look, and never beyond the deadline. */
+function growingWait(looks: number, remaining: number): number {
+  const growing = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** (looks - 1));
+  return Math.max(1000, Math.min(growing, remaining));
 }
 
 function ending(over: boolean, wrong: boolean): Outcome {

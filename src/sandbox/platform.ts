@@ -6,7 +6,12 @@ import type { HostRecordingInput } from '../agent/recording.ts';
 import type { ClusterModel } from './cluster/simulate/model.ts';
 import { fixIdentities, type KeyFiles, makeKeys, REMEDIATOR, WORKER, writePolicy } from './fix-setup.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
-import { type ClusterState, type RecordedCluster, startRecordedCluster } from './recorded-cluster.ts';
+import {
+  type ClusterState,
+  type RecordedCluster,
+  type RecordedClusterOptions,
+  startRecordedCluster,
+} from './recorded-cluster.ts';
 import { type PrivateRedis, startRedis } from './redis.ts';
 import { startSlackWorkspace } from './slack/workspace.ts';
 import type { SlackOptions, SlackWorkspace } from './slack/workspace-types.ts';
@@ -75,9 +80,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const keys = fixes === undefined ? undefined : await makeKeys(folder);
     const identities = fixes === undefined ? undefined : await fixIdentities();
     const living = {
-      ...(fixes?.model === undefined ? {} : { model: fixes.model }),
-      ...(fixes?.speed === undefined ? {} : { speed: fixes.speed }),
-      ...(fixes?.hostNotes === undefined ? {} : { hostNotes: fixes.hostNotes }),
+      ...clusterOptions(fixes),
       ...(identities === undefined ? {} : { identities }),
       ...(keys === undefined ? {} : { grantKeyFile: keys.trust }),
     };
@@ -107,6 +110,15 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await close();
     throw error;
   }
+}
+
+function clusterOptions(fixes: PlatformOptions['fixes']): RecordedClusterOptions {
+  const { model, speed, hostNotes } = fixes ?? {};
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(speed === undefined ? {} : { speed }),
+    ...(hostNotes === undefined ? {} : { hostNotes }),
+  };
 }
 
 function environment(

@@ -48,6 +48,8 @@ test('and there was enough of everything', () => {
   expect(all.races).toBeGreaterThan(per);
   expect([...reached]).toEqual(expect.arrayContaining(['proposed', 'approved']));
   if (!LONG) return;
-  expect([...reached]).toEqual(expect.arrayContaining(['denied', 'withdrawn', 'verified', 'undone', 'expired', 'void']));
+  expect([...reached]).toEqual(
+    expect.arrayContaining(['denied', 'withdrawn', 'verified', 'undone', 'expired', 'void']),
+  );
   expect(clock.passed()).toBeGreaterThan(HOUR_MS);
 });

@@ -1,11 +1,8 @@
 /** The door to fixes in words: cards and messages for Slack, text for terminals, sentences of remediations. */
-export { offerButtons } from './buttons.ts';
 export {
   lineText,
-  REMEDIATION_CATALOGUE,
   type RemediationCatalogue,
   reasonText,
-  remediationCatalogue,
   remediationSummary,
   untranslatedRemediations,
 } from './line-text.ts';
