@@ -4,6 +4,7 @@ import type { KubeObject } from '../cluster/api/types.ts';
 import { uidOf } from '../cluster/simulate/address.ts';
 import { available } from './availability.ts';
 import type { Life } from './life.ts';
+import { progressing } from './progress.ts';
 import { activePods, deploymentKey, replicasOf } from './replica-sets.ts';
 import { putAs, putStatus } from './store-write.ts';
 import { labelsOf, revisionOf, templateDigest } from './templates.ts';
@@ -27,10 +28,10 @@ export function rememberDeployments(life: Life): void {
 /** One look at every Deployment. */
 export function syncDeployments(life: Life): void {
   for (const deployment of life.store.list('apps/v1', 'Deployment')) {
-    const current = currentSet(life, deployment);
+    const { set: current, made } = currentSet(life, deployment);
     const old = setsOf(life, deployment).filter((set) => set.metadata.name !== current.metadata.name);
     if (at(deployment, 'spec', 'paused') !== true) roll(life, deployment, current, old);
-    writeStatus(life, deployment, current.metadata.name);
+    writeStatus(life, deployment, current.metadata.name, made);
   }
 }
 
@@ -40,14 +41,15 @@ function setsOf(life: Life, deployment: KubeObject): KubeObject[] {
   return sets.filter((set) => deploymentKey(set) === `Deployment ${namespace}/${name}`);
 }
 
-/** The ReplicaSet of the template as it stands: an earlier one where there is one, else a new one. */
-function currentSet(life: Life, deployment: KubeObject): KubeObject {
+/** The ReplicaSet of the template as it stands: an earlier one where there is one, else one that is made now. */
+function currentSet(life: Life, deployment: KubeObject): { set: KubeObject; made: boolean } {
   const { namespace, name } = deployment.metadata;
   const hash = revisionOf(life, `Deployment ${namespace}/${name}`, deployment);
   const sets = setsOf(life, deployment);
   const last = Math.max(0, ...sets.map((set) => Number(set.metadata.annotations?.[REVISION] ?? 0)));
   const known = sets.find((set) => set.metadata.name === `${name}-${hash}`);
-  if (known !== undefined && Number(known.metadata.annotations?.[REVISION] ?? 0) === last) return known;
+  if (known !== undefined && Number(known.metadata.annotations?.[REVISION] ?? 0) === last)
+    return { set: known, made: false };
   const annotations = { ...known?.metadata.annotations, [REVISION]: String(last + 1) };
   const set =
     known === undefined
@@ -56,7 +58,7 @@ function currentSet(life: Life, deployment: KubeObject): KubeObject {
   const now = life.store.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }) ?? deployment;
   const noted = { ...now.metadata.annotations, [REVISION]: String(last + 1) };
   putAs(life, MANAGER, now, { ...now, metadata: { ...now.metadata, annotations: noted } });
-  return set;
+  return { set, made: known === undefined };
 }
 
 function newSet(deployment: KubeObject, name: string, hash: string, annotations: Record<string, string>): KubeObject {
@@ -131,7 +133,7 @@ function resize(life: Life, set: KubeObject, replicas: number): void {
   putAs(life, MANAGER, live, { ...live, spec: { ...(live['spec'] as object), replicas } });
 }
 
-function writeStatus(life: Life, deployment: KubeObject, current: string): void {
+function writeStatus(life: Life, deployment: KubeObject, current: string, made: boolean): void {
   const { namespace, name } = deployment.metadata;
   const live = life.store.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name });
   if (live === undefined) return;
@@ -149,27 +151,21 @@ function writeStatus(life: Life, deployment: KubeObject, current: string): void 
   };
   const complete = updated === wanted && pods.length === wanted && ready === wanted;
   putStatus(life, live, counts, () => ({
-    conditions: conditions(live, { enough: ready >= wanted, complete, current }),
+    conditions: [availability(live, ready >= wanted), ...progressing(life, live, { counts, complete, current, made })],
   }));
 }
 
-function conditions(
-  deployment: KubeObject,
-  { enough, complete, current }: { enough: boolean; complete: boolean; current: string },
-): unknown[] {
+function availability(deployment: KubeObject, enough: boolean): unknown {
   const now = `${new Date().toISOString().slice(0, 19)}Z`;
-  const one = (type: string, status: boolean, reason: string, message: string): unknown => {
-    const before = items(deployment, 'status', 'conditions').find((condition) => text(condition, 'type') === type);
-    const same = text(before, 'status') === (status ? 'True' : 'False');
-    const since = same ? text(before, 'lastTransitionTime') : now;
-    return { type, status: status ? 'True' : 'False', reason, message, lastTransitionTime: since, lastUpdateTime: now };
+  const before = items(deployment, 'status', 'conditions').find((condition) => text(condition, 'type') === 'Available');
+  const status = enough ? 'True' : 'False';
+  const since = text(before, 'status') === status ? text(before, 'lastTransitionTime') : now;
+  return {
+    type: 'Available',
+    status,
+    reason: enough ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
+    message: enough ? 'Deployment has minimum availability.' : 'Deployment does not have minimum availability.',
+    lastTransitionTime: since,
+    lastUpdateTime: now,
   };
-  return [
-    enough
-      ? one('Available', true, 'MinimumReplicasAvailable', 'Deployment has minimum availability.')
-      : one('Available', false, 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.'),
-    complete
-      ? one('Progressing', true, 'NewReplicaSetAvailable', `ReplicaSet "${current}" has successfully progressed.`)
-      : one('Progressing', true, 'ReplicaSetUpdated', `ReplicaSet "${current}" is progressing.`),
-  ];
 }

@@ -117,6 +117,111 @@ describe('restart-workload', () => {
   });
 });
 
+describe('undo-rollout', () => {
+  const GONE = 'jenkins/does-not-exist-any-more:lts';
+  const wish: Wish = { words: about(JENKINS), rule: 'rollout-stuck', object: JENKINS, remediation: 'undo-rollout' };
+  const rollOut = async (image: string): Promise<void> => {
+    const template = { spec: { containers: [{ name: 'jenkins', image }] } };
+    await living.write('PATCH', pathOf(JENKINS), { spec: { progressDeadlineSeconds: 60, template } }, 'strategic');
+    await living.cluster.living.settled();
+  };
+  const progress = () => {
+    const { conditions } = living.get('apps/v1', 'Deployment', JENKINS.name, JENKINS.namespace)['status'] as {
+      conditions: { type: string; status: string; reason: string; message: string }[];
+    };
+    const found = conditions.find(({ type }) => type === 'Progressing');
+    return [found?.status, found?.reason, found?.message.replace(/"jenkins-\w+"/, '"jenkins-…"')];
+  };
+  const STUCK = ['False', 'ProgressDeadlineExceeded', 'ReplicaSet "jenkins-…" has timed out progressing.'];
+  const DONE = ['True', 'NewReplicaSetAvailable', 'ReplicaSet "jenkins-…" has successfully progressed.'];
+  const imagesOf = (): (string | undefined)[] =>
+    living.cluster.living
+      .model()
+      .pods.filter(ofWorkload(JENKINS))
+      .map(({ containers }) => containers[0]?.image);
+  /** The newest revision cannot be pulled. The one before it runs, by default of an image that can. */
+  const start = async (image?: string): Promise<void> => {
+    const model = stageModel(4);
+    const mine = ofWorkload(JENKINS);
+    const pods = model.pods.map((pod) =>
+      mine(pod) && image !== undefined ? { ...pod, containers: pod.containers.map((one) => ({ ...one, image })) } : pod,
+    );
+    living = await startLivingFix({ ...model, pods });
+    expect(progress()).toEqual(DONE);
+    await rollOut('jenkins/no-such-jenkins:lts');
+    expect(progress()).toEqual(STUCK);
+    const [cause] = (await living.ask(...about(JENKINS))).causes;
+    expect([cause?.rule, cause?.remediations?.map(({ id }) => id)]).toEqual(['rollout-stuck', ['undo-rollout']]);
+  };
+  /** The Pod that works goes, as in a drain. */
+  const lose = (image: string) => async (): Promise<void> => {
+    const pods = living.cluster.living.model().pods.filter(ofWorkload(JENKINS));
+    const works = pods.find(({ containers }) => containers[0]?.image === image);
+    await living.write('DELETE', `/api/v1/namespaces/${JENKINS.namespace}/pods/${works?.name}`);
+    await living.cluster.living.settled();
+  };
+
+  test('to the revision whose Pod works, and back to the template that is stuck', async () => {
+    await start();
+    const done = await fixOn(living, wish);
+    verified(done);
+    expect([progress(), imagesOf()]).toEqual([DONE, ['jenkins/jenkins:lts']]);
+    expect((await living.ask(...about(JENKINS))).verdict).toBe('no-fault-found');
+    await takenBack(done);
+    await living.cluster.living.settled();
+    expect(progress()).toEqual(STUCK);
+    expect((await living.ask(...about(JENKINS))).causes.map(({ rule }) => rule)).toEqual(['rollout-stuck']);
+  });
+
+  test('to a revision whose last Pod goes and whose image cannot be pulled any more: the wait ends, and it failed', async () => {
+    await start(GONE);
+    const ended = await fixOn(living, wish, { beforeApply: lose(GONE) });
+    expect([ended.state, ended.why]).toEqual(['failed', 'fix.wait-rollout']);
+    // As in life, the Pod that hangs stays while the one that should replace it hangs too.
+    expect(new Set(imagesOf())).toEqual(new Set([GONE, 'jenkins/no-such-jenkins:lts']));
+    await takenBack(ended);
+  });
+
+  test('to a revision of which no Pod works: no plan', async () => {
+    await start(GONE);
+    await lose(GONE)();
+    const ended = await fixOn(living, { ...wish, rule: 'workload-unavailable' });
+    expect([ended.state, ended.why]).toEqual(['refused', 'unproven']);
+  });
+
+  test.each([
+    ['beforeDryRun', 'refused'],
+    ['beforeApply', 'void'],
+    ['beforeStep', 'void'],
+  ] as const)('rolled out anew by somebody else, %s: %s', async (when, state) => {
+    await start();
+    const ended = await fixOn(living, wish, { [when]: () => rollOut('jenkins/jenkins:lts-jdk17') });
+    expect([ended.state, ended.why]).toEqual([state, 'fix.object-changed-by']);
+    expect([progress(), imagesOf()]).toEqual([DONE, ['jenkins/jenkins:lts-jdk17']]);
+  });
+
+  test('Pods that hang after a rollout was done, and a rollout that is paused, are not stuck', async () => {
+    living = await startLivingFix(stageModel(4));
+    await hang(JENKINS);
+    await living.cluster.living.settled();
+    expect(progress()).toEqual(DONE);
+    await living.write('PATCH', pathOf(JENKINS), { spec: { paused: true } });
+    await rollOut('jenkins/no-such-jenkins:lts');
+    expect(progress()).toEqual(['True', 'NewReplicaSetCreated', 'Created new replica set "jenkins-…"']);
+    await living.write('PATCH', pathOf(JENKINS), { spec: { paused: false } });
+    await living.cluster.living.settled();
+    expect(progress()).toEqual(STUCK);
+  });
+
+  test('and the bad revision again by somebody else: not verified', async () => {
+    await start();
+    const beforeVerify = (): Promise<void> => rollOut('jenkins/no-such-jenkins:lts');
+    const ended = await fixOn(living, wish, { beforeVerify });
+    expect([ended.state, ended.why]).toEqual(['not-verified', 'fix.still-wrong']);
+    expect(ended.wrong.join('\n')).toContain('is stuck: no Pod of revision 4 becomes available');
+  });
+});
+
 describe('delete-pod', () => {
   const podsOf = (ref: ObjectRef): SimPod[] => living.cluster.living.model().pods.filter(ofWorkload(ref));
   const wish = (object: ObjectRef, owner: ObjectRef): Wish => ({
@@ -167,6 +272,6 @@ describe('delete-pod', () => {
 });
 
 test('the rights that are declared are those that are used', () => {
-  for (const id of ['scale-workload', 'restart-workload', 'delete-pod'])
+  for (const id of ['scale-workload', 'restart-workload', 'undo-rollout', 'delete-pod'])
     expect.soft([id, rightsCompared(id)]).toEqual([id, { unused: [], undeclared: [] }]);
 });
