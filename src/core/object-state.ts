@@ -12,6 +12,11 @@ const RESTLESS = [
   'volumes.kubernetes.io/controller-managed-attach-detach',
 ];
 
+/** True for an annotation that controllers rewrite by themselves. */
+export function isRestless(annotation: string): boolean {
+  return RESTLESS.some((prefix) => annotation.startsWith(prefix));
+}
+
 /**
  * Gives an object without status, resourceVersion, generation, managedFields and the annotations that controllers rewrite.
  * Of a Node also without `spec.taints`, which the node lifecycle controller writes, and without labels.
@@ -19,7 +24,7 @@ const RESTLESS = [
 export function decisivePart(object: ApiObject): unknown {
   const { apiVersion: _version, kind, metadata, status: _status, ...rest } = object;
   const { name, namespace, uid, labels, annotations, ownerReferences, deletionTimestamp } = metadata;
-  const kept = Object.entries(annotations ?? {}).filter(([key]) => !RESTLESS.some((prefix) => key.startsWith(prefix)));
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => !isRestless(key));
   const body = kind === 'Node' ? { spec: withoutTaints(rest['spec']) } : { ...rest, labels: labels ?? {} };
   return {
     kind,
