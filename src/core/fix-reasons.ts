@@ -52,6 +52,10 @@ export const FIX_REASONS = {
     en: 'The audit log says that this plan changed {object} before, and it was taken back since. One approval changes it once: propose again.',
     zh: '审计日志表明该计划已修改过 {object}，之后又被撤回。一次批准只修改一次：请重新提议。',
   },
+  'fix.overtaken': {
+    en: '{other} changed the same part of the cluster since this plan was made. Nothing of this one was run: propose again.',
+    zh: '制定该计划之后，{other} 改动了集群的同一部分。本计划没有执行任何部分：请重新提议。',
+  },
   'fix.object-unreadable': {
     en: '{object} cannot be read: {why}.',
     zh: '无法读取 {object}：{why}。',

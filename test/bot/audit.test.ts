@@ -45,9 +45,9 @@ describe('/k8s audit', () => {
     await slash('audit');
     const { text } = await told(/The latest in the audit log/);
     expect(text).toMatch(
-      /1 · <!date\^\d+\^[^|]+\|\S+> · <@U0ALICE01> pressed fix_approve, refused \(not-listed\), fix-aaaaaaa, first/,
+      /1 · <!date\^\d+\^[^|]+\|\S+> · <@U0ALICE01> pressed Approve, refused \(not-listed\), fix-aaaaaaa, first/,
     );
-    expect(text).toMatch(/2 · .* · worker pressed fix_approve, fix-aaaaaaa, second/);
+    expect(text).toMatch(/2 · .* · worker pressed Approve, fix-aaaaaaa, second/);
     expect(text).toContain(`The log ends at ${seq}:${hash}`);
     expect(stage.slack.messages(channel).filter((message) => message.text.includes('audit log'))).toEqual([]);
   });

@@ -141,7 +141,7 @@ test('its approved revision, put back after the undo: one approval changes the o
   await people.redis.hset(`kubewhy:fix:${fix.id}`, approved);
   await people.redis.zadd('kubewhy:fixes-open:prod', Date.now(), fix.id);
   await expect.poll(async () => (await people.record(fix)).state, { timeout: 90_000 }).toBe('void');
-  expect((await people.record(fix)).reason?.code).toBe('fix.done-before');
+  expect((await people.record(fix)).reason?.code).toBe('fix.overtaken');
   expect(patches()).toHaveLength(length);
   expect(envOf(await hand.get(CALICO_NODE))).toBe(envOf(before));
 });

@@ -114,7 +114,9 @@ export async function startRemediatorBench(): Promise<RemediatorBench> {
       const remediation = seed.remediation ?? 'scale-workload';
       const object = objectOf(steps);
       const nodes = object.kind === 'Node' ? [object.name] : [];
-      const created = await bot.create(seedOf(id, { remediation, object, ...seed }));
+      const created = await bot.create(
+        seedOf(id, { remediation, object, requestedAt: new Date().toISOString(), ...seed }),
+      );
       if (created === undefined) throw new Error(`${id} is there already`);
       const drafted = await worker.change(created, 'draft', {
         draft: draftOf(steps, { remediation, object, nodes, ...draft }),

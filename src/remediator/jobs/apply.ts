@@ -8,6 +8,7 @@ import { type ApplyOutcome, type ApplyPorts, applyPlan, Superseded } from '../..
 import { mayBegin, sealedPlan } from '../checks.ts';
 import { loadFix, note, type RemediatorDeps } from '../deps.ts';
 import { Ledger } from '../ledger.ts';
+import { overtakenBy } from '../overtaken.ts';
 
 /** A plan that was begun and cannot be gone on with (credentials refused) is called unknown after so long. */
 const STUCK_MS = 15 * 60_000;
@@ -127,6 +128,11 @@ async function begin(ledger: Ledger, plan: Plan, deps: RemediatorDeps): Promise<
   const { record } = ledger;
   const policy = deps.policy.current();
   if (policy === undefined || (await mustWait(record, deps))) return false;
+  const other = await overtakenBy(record, plan, deps);
+  if (other !== undefined) {
+    await finish(ledger, 'void', fixReason('fix.overtaken', { other }), deps);
+    return false;
+  }
   const coolingUntil = await deps.locks.coolingUntil(record.cluster, refText(plan.draft.object));
   const leave = mayBegin(record, plan, policy, { verifier: deps.keys, now: Date.now(), coolingUntil });
   if (leave.may) {
