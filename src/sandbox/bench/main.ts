@@ -15,6 +15,8 @@ import { resultText } from './table.ts';
 export interface BenchOptions {
   /** A small version for tests: the same figures, of less. */
   readonly quick: boolean;
+  /** Fixes alone. */
+  readonly fixes: boolean;
   readonly json: boolean;
 }
 
@@ -32,7 +34,9 @@ export async function runBench(options: BenchOptions): Promise<number> {
   };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    await measure(folder, options.quick, figures, say);
+    if (!options.fixes) await measure(folder, options.quick, figures, say);
+    say('two fixes of the incident, proposed and approved in Slack');
+    await measureFixes(options.quick ? { runs: 1, steadySeconds: 1 } : { runs: 3 }, figures, say);
   } finally {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await rm(folder, { recursive: true, force: true });
@@ -68,8 +72,6 @@ async function measure(folder: string, quick: boolean, figures: Figures, say: (l
   } finally {
     await rig.close();
   }
-  say('two fixes of the incident, proposed and approved in Slack');
-  await measureFixes(quick ? { runs: 1, steadySeconds: 1 } : { runs: 3 }, figures, say);
 }
 
 const SIZES = [
