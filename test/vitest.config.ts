@@ -12,6 +12,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 3,
+    // Chaos kills real processes at moments that no seed fixes; a machine that is busy as well is given a second try, and says so.
+    retry: (process.env['CI'] ?? '') === '' ? 0 : 1,
     reporters: [
       'default',
       skipReporter(console.log),
