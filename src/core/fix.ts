@@ -1,11 +1,12 @@
 /** The record of one fix, from the button to the proof: what bot, worker and remediator know of it. Signed by who wrote it. */
 import { z } from 'zod';
+import { ObjectState } from './api-object.ts';
 import { FixState, isOver } from './approval.ts';
 import { DiagnosisId, Language, SlackUser } from './jobs.ts';
 import { NodeStepResult } from './node-steps.ts';
 import { ObjectRef } from './object-ref.ts';
 import { Question } from './question.ts';
-import { Draft, Line, ObjectState } from './remediation.ts';
+import { Draft, Line } from './remediation.ts';
 import { Role, Signature } from './signing.ts';
 
 export const FIX_VERSION = 1;
@@ -129,9 +130,9 @@ export const FixRecord = z.object({
   /** Counted up by each change: the compare-and-set rests on it. */
   rev: z.number().int().min(1),
   state: FixState,
-  /** `show`: nothing will be run, and `showWhy` says why (asked for, no policy, fixes are off). */
+  /** `show`: nothing will be run, and `showWhy` says why (asked for, no policy). */
   mode: z.enum(['show', 'propose', 'undo']),
-  showWhy: z.enum(['asked', 'no-policy', 'off']).optional(),
+  showWhy: z.enum(['asked', 'no-policy']).optional(),
   cluster: z.string().min(1).max(253),
   diagnosis: DiagnosisId,
   question: Question,

@@ -1,6 +1,7 @@
 /** The decisive part of an object: what a change of its meaning changes, and its status, counters and bookkeeping do not. */
+
+import type { ApiObject, ObjectState } from './api-object.ts';
 import { digestOf } from './canonical-json.ts';
-import type { ApiObject, ObjectState } from './remediation.ts';
 
 /** Annotations that controllers rewrite by themselves, which no plan rests on. */
 const RESTLESS = [

@@ -1,5 +1,6 @@
 /** Which rights the steps of a plan use, in RBAC's words, and how people and kubectl say them. */
-import type { ApiTarget, PlanStep, Right } from './remediation.ts';
+import type { ApiTarget } from './api-object.ts';
+import type { PlanStep, Right } from './remediation.ts';
 
 /**
  * Gives the rights that carrying the steps out uses, each once: to read what is changed or waited for, and to change it;

@@ -1,7 +1,8 @@
 /** What the remediations of Services, workloads and Pods share: targets, reading with its refusals, what is verified. */
 import { z } from 'zod';
+import type { ApiObject, ApiTarget } from '../core/api-object.ts';
 import type { ObjectRef } from '../core/object-ref.ts';
-import type { ApiObject, ApiTarget, Draft, PlanInput, PlanOutcome, Wanted } from '../core/remediation.ts';
+import type { Draft, PlanInput, PlanOutcome, Wanted } from '../core/remediation.ts';
 import { questionsOf } from './draft.ts';
 import { linesOf, refused } from './lines.ts';
 import { OWNER_TEXTS } from './owner-texts.ts';

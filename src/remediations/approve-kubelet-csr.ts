@@ -1,11 +1,10 @@
 /** Approves the client certificate that a known node's kubelet asks for, after every field of the request (facts §6 R25). */
 import { z } from 'zod';
+import { type ApiObject, type ApiTarget } from '../core/api-object.ts';
 import { stateOf } from '../core/object-state.ts';
 import { readCertificateRequest } from '../core/pkcs10.ts';
 import {
-  type ApiObject,
   type ApiStep,
-  type ApiTarget,
   type Draft,
   defineRemediation,
   type Line,

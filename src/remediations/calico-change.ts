@@ -1,7 +1,8 @@
 /** The change that sets Calico's autodetection method: of the DaemonSet by hand, or of the operator's Installation. */
 import { z } from 'zod';
+import type { ApiObject, ApiTarget } from '../core/api-object.ts';
 import { parseCalicoVersion } from '../core/calico-autodetection.ts';
-import type { ApiObject, ApiTarget, Line, PlanInput, Wanted } from '../core/remediation.ts';
+import type { Line, PlanInput, Wanted } from '../core/remediation.ts';
 import { type DaemonSetView, viewOf } from './calico-daemon-set.ts';
 import type { Installed } from './calico-method.ts';
 import { CALICO_TEXTS } from './calico-texts.ts';

@@ -1,7 +1,7 @@
 /** calico-node's DaemonSet and its Pods: environment, how they are replaced, and what a change of the template does to each. */
 import { z } from 'zod';
+import type { ApiObject } from '../core/api-object.ts';
 import type { Facts } from '../core/facts.ts';
-import type { ApiObject } from '../core/remediation.ts';
 import { isSilent } from './nodes.ts';
 
 const Env = z.looseObject({ name: z.string(), value: z.string().nullish(), valueFrom: z.unknown().optional() });

@@ -1,5 +1,5 @@
 /** Where a roll-out of a new address method would stand still, and the one Pod whose replacement keeps it going. */
-import type { ApiObject } from '../core/remediation.ts';
+import type { ApiObject } from '../core/api-object.ts';
 import type { PodView, Replacement } from './calico-daemon-set.ts';
 
 /** What the foreseen Pod is: on this node, still with the old address, and available, so that nothing would replace it. */

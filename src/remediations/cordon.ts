@@ -1,5 +1,5 @@
 /** Who cordoned a node, as the API server noted it; and machines that cordon by themselves. */
-import type { ApiObject } from '../core/remediation.ts';
+import type { ApiObject } from '../core/api-object.ts';
 
 /** Whoever set `spec.unschedulable`: the field manager, and when. */
 export interface Cordoned {

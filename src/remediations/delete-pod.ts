@@ -1,9 +1,10 @@
 /** Deletes one Pod that does not serve, so that its controller makes a new one (facts §6 R11). Never by force. */
 import { z } from 'zod';
+import { type ApiObject } from '../core/api-object.ts';
 import type { Facts } from '../core/facts.ts';
 import { namespacedRef, type ObjectRef } from '../core/object-ref.ts';
 import { stateOf } from '../core/object-state.ts';
-import { type ApiObject, type ApiStep, defineRemediation, type PlanInput, type PlanStep } from '../core/remediation.ts';
+import { type ApiStep, defineRemediation, type PlanInput, type PlanStep } from '../core/remediation.ts';
 import {
   COMMON_TEXTS,
   expectOf,

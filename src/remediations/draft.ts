@@ -1,8 +1,10 @@
 /** What plans share: targets of well-known objects, the rights that steps take, and the questions that verification asks. */
+
+import type { ApiObject, ApiTarget } from '../core/api-object.ts';
 import type { Facts } from '../core/facts.ts';
 import { parseQuestion } from '../core/parse-question.ts';
 import { type Question, questionText } from '../core/question.ts';
-import type { ApiObject, ApiTarget, PlanInput, PlanStep, Right, Wanted } from '../core/remediation.ts';
+import type { PlanInput, PlanStep, Right, Wanted } from '../core/remediation.ts';
 
 /** Most questions of one verification. */
 const MOST_QUESTIONS = 12;

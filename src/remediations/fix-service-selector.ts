@@ -1,8 +1,9 @@
 /** Makes the selector of a Service match the Pods that it means, and no others (facts §6 R07). */
 import { z } from 'zod';
+import { type ApiObject } from '../core/api-object.ts';
 import { compareText, refText } from '../core/object-ref.ts';
 import { stateOf } from '../core/object-state.ts';
-import { type ApiObject, type ApiStep, defineRemediation, type PlanInput, type Wanted } from '../core/remediation.ts';
+import { type ApiStep, defineRemediation, type PlanInput, type Wanted } from '../core/remediation.ts';
 import {
   COMMON_TEXTS,
   expectOf,

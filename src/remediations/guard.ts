@@ -1,7 +1,9 @@
 /** Is a draft one that its remediation could have planned: its verbs, objects, nodes and node steps are among those it declares. */
+
+import type { ApiTarget } from '../core/api-object.ts';
 import { refText } from '../core/object-ref.ts';
 import { covers, rightsOfSteps, rightText } from '../core/plan-rights.ts';
-import type { ApiStep, ApiTarget, Draft, NodeStep, PlanStep, Remediation, WaitStep } from '../core/remediation.ts';
+import type { ApiStep, Draft, NodeStep, PlanStep, Remediation, WaitStep } from '../core/remediation.ts';
 
 type Declared = Pick<Remediation, 'rights' | 'nodeSteps'>;
 

@@ -1,8 +1,9 @@
 /** kube-proxy as plans need it: its DaemonSet, its Pods, and how the nodes' health checks answer. */
 
+import type { ApiObject } from '../core/api-object.ts';
 import type { Facts } from '../core/facts.ts';
 import { nodeRef } from '../core/object-ref.ts';
-import type { ApiObject, Line, PlanInput } from '../core/remediation.ts';
+import type { Line, PlanInput } from '../core/remediation.ts';
 import { type PodView, podOf } from './calico-daemon-set.ts';
 import { daemonSet, podList } from './draft.ts';
 import { linesOf } from './lines.ts';

@@ -1,5 +1,6 @@
 /** What every remediation says about owners: spread OWNER_TEXTS into its texts, then use ownerNotes and refusedByOwner. */
-import type { ApiObject, Line, PlanOutcome } from '../core/remediation.ts';
+import type { ApiObject } from '../core/api-object.ts';
+import type { Line, PlanOutcome } from '../core/remediation.ts';
 import { type Owner, objectText, ownerOf } from './owner.ts';
 import { yamlText } from './yaml-text.ts';
 

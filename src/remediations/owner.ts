@@ -1,5 +1,5 @@
 /** Who owns an object: operator, Helm, Argo CD, Flux, kustomize, OLM, k3s, a controller; and whether an edit would last. */
-import type { ApiObject } from '../core/remediation.ts';
+import type { ApiObject } from '../core/api-object.ts';
 
 export type OwnerKind =
   | 'operator'

@@ -1,14 +1,8 @@
 /** Sets the number of Pods of a Deployment or StatefulSet through its scale subresource (facts §6 R08). */
 import { z } from 'zod';
+import { type ApiObject } from '../core/api-object.ts';
 import { stateOf } from '../core/object-state.ts';
-import {
-  type ApiObject,
-  type ApiStep,
-  defineRemediation,
-  type PlanInput,
-  type WaitStep,
-  type Wanted,
-} from '../core/remediation.ts';
+import { type ApiStep, defineRemediation, type PlanInput, type WaitStep, type Wanted } from '../core/remediation.ts';
 import {
   COMMON_TEXTS,
   expectOf,

@@ -1,14 +1,13 @@
 /** Serves NodePorts on an address that kube-proxy's configuration leaves out (R27). */
 import { z } from 'zod';
+import { type ApiObject, type ApiTarget } from '../core/api-object.ts';
 import type { RankedFinding } from '../core/diagnosis.ts';
 import type { Facts } from '../core/facts.ts';
 import { addressOf, cidrContains, parseCidr, parseIp } from '../core/ip.ts';
 import { namespacedRef, nodeRef } from '../core/object-ref.ts';
 import { stateOf } from '../core/object-state.ts';
 import {
-  type ApiObject,
   type ApiStep,
-  type ApiTarget,
   type Draft,
   defineRemediation,
   type Line,

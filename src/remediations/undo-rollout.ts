@@ -1,9 +1,9 @@
 /** Gives a Deployment back the template of its previous revision, whose Pods are seen to work (facts §6 R09). */
 import { z } from 'zod';
+import { type ApiObject } from '../core/api-object.ts';
 import { digestOf } from '../core/canonical-json.ts';
 import { stateOf } from '../core/object-state.ts';
 import {
-  type ApiObject,
   type ApiStep,
   defineRemediation,
   type Line,

@@ -1,9 +1,11 @@
 /** One write of a plan, done once: preconditions before, and after an answer that was lost a look at what became of it. */
+
+import { ApiObject, type ObjectRead, type ObjectState } from '../core/api-object.ts';
 import { ClusterError, errorText } from '../core/errors.ts';
 import type { Reason } from '../core/fix.ts';
 import { fixReason } from '../core/fix-reasons.ts';
 import { stateOf } from '../core/object-state.ts';
-import { ApiObject, type ApiStep, type ObjectRead, type ObjectState } from '../core/remediation.ts';
+import { type ApiStep } from '../core/remediation.ts';
 import { carriedOut, isLeftAlone, targetText, writeOf } from './api-write.ts';
 import { changedReason, FIELD_MANAGER, lastChange } from './changed-by.ts';
 import { readObject } from './plan.ts';

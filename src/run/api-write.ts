@@ -1,7 +1,9 @@
 /** From a step of a plan to the write that carries it out on the object as it was just read, and whether it was carried out. */
+
+import { type ApiObject, type ApiTarget, apiPath, type ObjectState } from '../core/api-object.ts';
 import { stateOf } from '../core/object-state.ts';
 import type { ClusterWrite } from '../core/ports.ts';
-import { type ApiObject, type ApiStep, type ApiTarget, apiPath, type ObjectState } from '../core/remediation.ts';
+import { type ApiStep } from '../core/remediation.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

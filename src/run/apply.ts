@@ -1,7 +1,9 @@
 /** A plan carried out step by step: each noted before and after, what may have happened never done twice, stopped at the first that fails. */
+
+import { targetKey } from '../core/api-object.ts';
 import type { Plan, Reason, StepProgress } from '../core/fix.ts';
 import { fixReason } from '../core/fix-reasons.ts';
-import { type PlanStep, targetKey } from '../core/remediation.ts';
+import { type PlanStep } from '../core/remediation.ts';
 import { runApiStep } from './api-step.ts';
 import { targetText } from './api-write.ts';
 import { runNodeStep } from './node-step.ts';

@@ -1,5 +1,6 @@
 /** Does a change still stand? Compares the fields that a step set with the live object; what others changed elsewhere is theirs. */
-import type { ApiObject, ApiStep } from '../core/remediation.ts';
+import type { ApiObject } from '../core/api-object.ts';
+import type { ApiStep } from '../core/remediation.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

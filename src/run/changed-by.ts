@@ -1,7 +1,8 @@
 /** Who changed an object last, as far as its managedFields tell. */
+
+import type { ApiObject } from '../core/api-object.ts';
 import { fixReason } from '../core/fix-reasons.ts';
 import { isRestless } from '../core/object-state.ts';
-import type { ApiObject } from '../core/remediation.ts';
 
 /** Who wrote, as managedFields name it. */
 export const FIELD_MANAGER = 'kubewhy';

@@ -1,6 +1,7 @@
 /** What the API server says to a plan before anybody is asked: rights, the state of each object, a dry run of each write. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { ApiObject } from '../core/api-object.ts';
 import { ClusterError, errorText } from '../core/errors.ts';
 import type { DryRunStep, Reason } from '../core/fix.ts';
 import { fixReason } from '../core/fix-reasons.ts';
@@ -9,7 +10,7 @@ import { stateOf } from '../core/object-state.ts';
 import { rightCommand, rightsOfSteps, rightText } from '../core/plan-rights.ts';
 import type { ClusterReader, ClusterWriter } from '../core/ports.ts';
 import { redactText } from '../core/redact.ts';
-import { ApiObject, type ApiStep, type Draft, type Right } from '../core/remediation.ts';
+import { type ApiStep, type Draft, type Right } from '../core/remediation.ts';
 import { isLeftAlone, stateAfter, targetText, writeOf } from './api-write.ts';
 import { changedReason } from './changed-by.ts';
 import { readObject } from './plan.ts';

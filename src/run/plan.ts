@@ -1,5 +1,6 @@
 /** A plan from fresh evidence: the question asked again, the cause found again, and the remediation's plan for it. */
 import { type CollectOptions, type CollectPorts } from '../collect/collect.ts';
+import { ApiObject, apiPath, type ObjectRead, targetKey } from '../core/api-object.ts';
 import type { Diagnosis, RankedFinding } from '../core/diagnosis.ts';
 import { ClusterError, errorText } from '../core/errors.ts';
 import type { EvidenceBundle } from '../core/evidence.ts';
@@ -7,17 +8,7 @@ import { Facts } from '../core/facts.ts';
 import { type ObjectRef, sameRef } from '../core/object-ref.ts';
 import type { ClusterReader } from '../core/ports.ts';
 import type { Question } from '../core/question.ts';
-import {
-  ApiObject,
-  apiPath,
-  type ObjectRead,
-  type Objects,
-  type PlanInput,
-  type PlanOutcome,
-  type Remediation,
-  targetKey,
-  type Wanted,
-} from '../core/remediation.ts';
+import { type Objects, type PlanInput, type PlanOutcome, type Remediation, type Wanted } from '../core/remediation.ts';
 import { runDiagnosis } from './diagnose.ts';
 
 /** What is to be planned: the cause as it was found before, and the remediation that was offered for it. */

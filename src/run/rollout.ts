@@ -1,7 +1,8 @@
 /** Has a workload come to what its object says? As `kubectl rollout status` decides it, for the three kinds that roll out. */
 import { z } from 'zod';
-import type { ApiObject, ApiTarget, PlanStep } from '../core/remediation.ts';
-import { targetKey } from '../core/remediation.ts';
+import type { ApiObject, ApiTarget } from '../core/api-object.ts';
+import { targetKey } from '../core/api-object.ts';
+import type { PlanStep } from '../core/remediation.ts';
 
 const ROLLING = new Set(['daemonsets', 'deployments', 'statefulsets']);
 

@@ -1,18 +1,11 @@
 /** The plan that takes a fix back: its own undo steps, only for what it did, only where nobody changed it since. Pure. */
+
+import { type ApiTarget, type ObjectRead, type ObjectState, targetKey } from '../core/api-object.ts';
 import { canBeUndone } from '../core/approval.ts';
 import type { FixRecord, Reason, StepProgress } from '../core/fix.ts';
 import { fixReason } from '../core/fix-reasons.ts';
 import { stateOf } from '../core/object-state.ts';
-import {
-  type ApiStep,
-  type ApiTarget,
-  type Draft,
-  type NodeStep,
-  type ObjectRead,
-  type ObjectState,
-  type PlanStep,
-  targetKey,
-} from '../core/remediation.ts';
+import { type ApiStep, type Draft, type NodeStep, type PlanStep } from '../core/remediation.ts';
 import { targetText } from './api-write.ts';
 import { reversedField } from './change-stands.ts';
 import { lastChange } from './changed-by.ts';

@@ -1,7 +1,9 @@
 /** Does what was written still stand, and has it rolled out? Reads each changed object once. */
+
+import type { ApiTarget, ObjectRead } from '../core/api-object.ts';
+import { targetKey } from '../core/api-object.ts';
 import type { ClusterReader } from '../core/ports.ts';
-import type { ApiStep, ApiTarget, Draft, ObjectRead } from '../core/remediation.ts';
-import { targetKey } from '../core/remediation.ts';
+import type { ApiStep, Draft } from '../core/remediation.ts';
 import { targetText } from './api-write.ts';
 import { reversedField } from './change-stands.ts';
 import { lastChange } from './changed-by.ts';

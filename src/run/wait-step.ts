@@ -1,10 +1,11 @@
 /** Waiting for the cluster between two writes: looks again and again, and says what is missing when the time is over. */
 import { z } from 'zod';
+import { apiPath } from '../core/api-object.ts';
 import { ClusterError, errorText } from '../core/errors.ts';
 import type { Reason } from '../core/fix.ts';
 import { fixReason } from '../core/fix-reasons.ts';
 import type { ClusterReader } from '../core/ports.ts';
-import { apiPath, type WaitStep } from '../core/remediation.ts';
+import { type WaitStep } from '../core/remediation.ts';
 import { targetText } from './api-write.ts';
 import { APPLY_TIMES, type ApplyPorts, note, pause, type StepEnd } from './step-end.ts';
 

@@ -1,8 +1,8 @@
 /** One fix from two approvals to its undo, through every process; then what each identity really did at the API server. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { ApiObject } from '../../src/core/api-object.ts';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
 import { decisivePart } from '../../src/core/object-state.ts';
-import type { ApiObject } from '../../src/core/remediation.ts';
 import { blockLines } from '../../src/sandbox/demo/block-text.ts';
 import type { SceneResult } from '../../src/sandbox/demo/scene.ts';
 import { fixIdentities, REMEDIATOR, WORKER } from '../../src/sandbox/fix-setup.ts';

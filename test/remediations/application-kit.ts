@@ -1,5 +1,6 @@
 /** A plan over hand-made objects and evidence, and the same objects on the API server emulator for apply and undo. */
 
+import { ApiObject, apiPath } from '../../src/core/api-object.ts';
 import type { Diagnosis, RankedFinding } from '../../src/core/diagnosis.ts';
 import type { EvidenceItem } from '../../src/core/evidence.ts';
 import { Facts } from '../../src/core/facts.ts';
@@ -7,8 +8,6 @@ import type { ObjectRef } from '../../src/core/object-ref.ts';
 import { stateOf } from '../../src/core/object-state.ts';
 import type { Question } from '../../src/core/question.ts';
 import {
-  ApiObject,
-  apiPath,
   Draft,
   type Objects,
   type PlanOutcome,

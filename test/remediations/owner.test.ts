@@ -1,6 +1,6 @@
 /** Who owns an object, by metadata as it is found in clusters. */
 import { describe, expect, it } from 'vitest';
-import { ApiObject } from '../../src/core/remediation.ts';
+import { ApiObject } from '../../src/core/api-object.ts';
 import { controllerOf, ownerOf } from '../../src/remediations/owner.ts';
 import { ownerNotes, refusedByOwner } from '../../src/remediations/owner-texts.ts';
 import { yamlText } from '../../src/remediations/yaml-text.ts';

@@ -1,6 +1,7 @@
 /** What tests of remediations share: the draft or the refusal of a plan, and its lines in plain words. */
 import { expect } from 'vitest';
-import { apiPath, type Draft, Draft as DraftSchema, type Line, type Remediation } from '../../src/core/remediation.ts';
+import { apiPath } from '../../src/core/api-object.ts';
+import { type Draft, Draft as DraftSchema, type Line, type Remediation } from '../../src/core/remediation.ts';
 import { beyondDeclared } from '../../src/remediations/guard.ts';
 import { fill } from '../../src/report/fill.ts';
 import type { PlanResult } from '../../src/run/plan.ts';

@@ -1,6 +1,7 @@
 /** Whether a change still stands: for each kind of patch, what counts as put back and what is somebody else's. */
 import { expect, test } from 'vitest';
-import { ApiObject, type ApiStep } from '../../src/core/remediation.ts';
+import { ApiObject } from '../../src/core/api-object.ts';
+import { type ApiStep } from '../../src/core/remediation.ts';
 import { reversedField } from '../../src/run/change-stands.ts';
 import { calicoStep } from '../support/drafts.ts';
 

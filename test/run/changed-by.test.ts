@@ -1,6 +1,6 @@
 /** Who changed an object last, out of its managedFields. */
 import { describe, expect, test } from 'vitest';
-import type { ApiObject } from '../../src/core/remediation.ts';
+import type { ApiObject } from '../../src/core/api-object.ts';
 import { lastChange } from '../../src/run/changed-by.ts';
 
 const at = (second: number): string => `2026-11-25T01:00:0${second}Z`;

@@ -1,9 +1,10 @@
 /** The undo of a fix: what is taken back, what is left alone, and when it is refused. */
 import { describe, expect, test } from 'vitest';
+import { ApiObject, type ObjectRead } from '../../src/core/api-object.ts';
 import type { FixState } from '../../src/core/approval.ts';
 import type { FixRecord, StepProgress } from '../../src/core/fix.ts';
 import { stateOf } from '../../src/core/object-state.ts';
-import { ApiObject, type Draft, type ObjectRead } from '../../src/core/remediation.ts';
+import { type Draft } from '../../src/core/remediation.ts';
 import { planUndo, type UndoOutcome, undoTargets } from '../../src/run/undo.ts';
 import { CALICO, calicoStep, draftOf, METHOD, swapStep } from '../support/drafts.ts';
 import { planOf, seedOf } from '../support/fixes.ts';

@@ -1,7 +1,7 @@
 /** An administrator at a terminal: reads and patches objects of the simulated cluster under a name of their own. */
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { ApiObject } from '../../src/core/remediation.ts';
+import { ApiObject } from '../../src/core/api-object.ts';
 import type { Platform } from '../../src/sandbox/platform.ts';
 
 export const CALICO_NODE = '/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node';

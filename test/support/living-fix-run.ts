@@ -1,12 +1,13 @@
 /** One fix on a living cluster from the plan to the verdict, and its undo; with places where the world may change in between. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiObject, apiPath, targetKey } from '../../src/core/api-object.ts';
 import { canBeUndone, type FixState } from '../../src/core/approval.ts';
 import { digestOf } from '../../src/core/canonical-json.ts';
 import type { DryRunStep, FixRecord, Plan, StepProgress } from '../../src/core/fix.ts';
 import type { ObjectRef } from '../../src/core/object-ref.ts';
 import { decisivePart } from '../../src/core/object-state.ts';
 import { parseQuestion } from '../../src/core/parse-question.ts';
-import { ApiObject, apiPath, Draft, targetKey } from '../../src/core/remediation.ts';
+import { Draft } from '../../src/core/remediation.ts';
 import { signValue, verifyValue } from '../../src/core/signing.ts';
 import { beyondDeclared } from '../../src/remediations/guard.ts';
 import { applyPlan } from '../../src/run/apply.ts';

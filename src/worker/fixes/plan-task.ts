@@ -1,10 +1,11 @@
 /** Task `plan`: a plan from fresh evidence, or the plan of an undo from the record of what was done. */
 import { randomBytes } from 'node:crypto';
 import { type CollectPorts } from '../../collect/collect.ts';
+import { type ObjectRead, targetKey } from '../../core/api-object.ts';
 import { ClusterError, errorText, UserError } from '../../core/errors.ts';
 import type { FixRecord, Reason } from '../../core/fix.ts';
 import { fixReason } from '../../core/fix-reasons.ts';
-import { Draft, type ObjectRead, targetKey } from '../../core/remediation.ts';
+import { Draft } from '../../core/remediation.ts';
 import { buildReport, CATALOGUE } from '../../report/index.ts';
 import { withBaseline } from '../../run/baseline.ts';
 import { type PlanResult, planFix, readObject } from '../../run/plan.ts';

@@ -98,7 +98,7 @@ describe('the life of a record', () => {
   });
 
   test('a field is taken away by undefined', async () => {
-    const begun = await sure(by.bot.create(seedOf(ID, { showWhy: 'off' })));
+    const begun = await sure(by.bot.create(seedOf(ID, { showWhy: 'no-policy' })));
     const next = await sure(by.worker.change(begun, 'show', { showWhy: undefined }));
     expect(next).not.toHaveProperty('showWhy');
     expect(await by.worker.load(ID)).toEqual(next);

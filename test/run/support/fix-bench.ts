@@ -1,10 +1,11 @@
 /** Plans that run against the API server emulator: objects to change, a node whose agent is scripted, and what was sent. */
 import type { KubeWriter } from '../../../src/adapters/kube/cluster-writer.ts';
+import { ApiObject, type ApiTarget } from '../../../src/core/api-object.ts';
 import type { Plan, StepProgress } from '../../../src/core/fix.ts';
 import type { Grant, StepAnswer } from '../../../src/core/grant.ts';
 import { stateOf } from '../../../src/core/object-state.ts';
 import type { NodeStepper } from '../../../src/core/ports.ts';
-import { ApiObject, type ApiStep, type ApiTarget, type Draft, type PlanStep } from '../../../src/core/remediation.ts';
+import { type ApiStep, type Draft, type PlanStep } from '../../../src/core/remediation.ts';
 import { type ApplyHooks, type ApplyOutcome, type ApplyPorts, applyPlan } from '../../../src/run/apply.ts';
 import { dryRunPlan } from '../../../src/run/dry-run.ts';
 import type { AdmissionRefusal, ApiServerOptions, KubeObject } from '../../../src/sandbox/cluster/api/server.ts';

@@ -50,8 +50,6 @@ export const fixWords = {
   'show.asked': '“Propose fix” asks for its approval.',
   'show.no-policy':
     'Nobody may approve {remediation} here: no rule of the policy fits. To change that, write a policy file (deploy/policy.example.yaml shows one) and name it in KUBEWHY_POLICY.',
-  'show.off':
-    'Fixes are turned off. To turn them on: give bot and worker their keys (KUBEWHY_BOT_KEY, KUBEWHY_WORKER_KEY, KUBEWHY_TRUST), start kubewhy remediator, and name a policy in KUBEWHY_POLICY (deploy/policy.example.yaml shows one).',
 
   'part.reason': 'Why',
   'part.denial': 'Reason given',

@@ -51,8 +51,6 @@ export const fixWords: FixWords = {
   'show.asked': '按“提出修复”可请求批准。',
   'show.no-policy':
     '此处没有人可以批准 {remediation}：策略中没有适用的规则。要改变这一点，请编写策略文件（deploy/policy.example.yaml 是示例），并在 KUBEWHY_POLICY 中指定。',
-  'show.off':
-    '修复功能已关闭。要开启：为 bot 和 worker 提供密钥（KUBEWHY_BOT_KEY、KUBEWHY_WORKER_KEY、KUBEWHY_TRUST），启动 kubewhy remediator，并在 KUBEWHY_POLICY 中指定策略（deploy/policy.example.yaml 是示例）。',
 
   'part.reason': '原因',
   'part.denial': '拒绝理由',
