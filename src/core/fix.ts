@@ -5,7 +5,7 @@ import { FixState, isOver } from './approval.ts';
 import { DiagnosisId, Language, SlackUser } from './jobs.ts';
 import { NodeStepResult } from './node-steps.ts';
 import { ObjectRef } from './object-ref.ts';
-import { Question } from './question.ts';
+import { Question, questionText } from './question.ts';
 import { Draft, Line } from './remediation.ts';
 import { Role, Signature } from './signing.ts';
 
@@ -235,6 +235,19 @@ export function nextTask(
 /** True for a fix whose plan changes a field and mends nothing (a cordon): what was asked about stays open. */
 export function mendsNothing({ plan, draft }: Pick<FixRecord, 'plan' | 'draft'>): boolean {
   return (plan?.plan.draft ?? draft)?.expect.fieldOnly === true;
+}
+
+/**
+ * True where a fix mended what was asked about: it is verified, it was to mend something, and its last look did not find the
+ * asked question still failing for another cause. Only then the report's first message turns to resolved.
+ */
+export function resolves(record: FixRecord): boolean {
+  const { state, mode, question, verification } = record;
+  const asked = questionText(question);
+  const other = verification?.checks.some(
+    ({ says }) => says.text === 'verify.symptom-other' && says.data['question'] === asked,
+  );
+  return state === 'verified' && mode !== 'undo' && !mendsNothing(record) && other !== true;
 }
 
 /** Fixes that still go on. */

@@ -1,6 +1,6 @@
 /** Task `show`: brings the thread in line with the record: one card, edited; each message once; the root message resolved or not. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FixRecord, mendsNothing } from '../../core/fix.ts';
+import { type FixRecord, resolves } from '../../core/fix.ts';
 import { buildReport, CATALOGUE, renderFix, renderResolved, renderThread } from '../../report/index.ts';
 import { checkPlace } from '../place.ts';
 import { HandedBack, SlackRefused, Thread } from '../thread.ts';
@@ -84,8 +84,8 @@ async function showRoot(deps: FixDeps, record: FixRecord): Promise<void> {
     catalogue: CATALOGUE,
     ...(askedBy === undefined ? {} : { askedBy }),
   });
-  // Not where it was taken back: an undo that is verified brings the fault back. Nor where nothing was to be mended.
-  const fixed = all.filter((one) => one.state === 'verified' && one.mode !== 'undo' && !mendsNothing(one)).at(-1);
+  // The first that did it: what is changed afterwards, so that it stays, is not what brought it back. What was taken back counts no more.
+  const fixed = all.find(resolves);
   const { root } = renderThread(report);
   const message =
     fixed === undefined
