@@ -77,7 +77,7 @@ const Quota = z.looseObject({
 export const scaleWorkload = defineRemediation({
   id: 'scale-workload',
   summary: 'Set the number of Pods of a Deployment or StatefulSet',
-  fixes: ['workload-scaled-to-zero', 'workload-unavailable'],
+  fixes: ['deployment-scaled-to-zero', 'workload-unavailable'],
   texts: TEXTS,
   rights: ['deployments', 'statefulsets'].flatMap((resource) => [
     { verb: 'get', group: 'apps', resource },

@@ -59,7 +59,7 @@ describe('on whole clusters', () => {
     world.deployment.spec['replicas'] = 0;
     world.deployment.status = {};
     const draft = drafted(
-      await plan(world, world.deployment, 'workload-scaled-to-zero', scaleWorkload, { replicas: 1 }),
+      await plan(world, world.deployment, 'deployment-scaled-to-zero', scaleWorkload, { replicas: 1 }),
     );
     expect(draft.steps[0]).toMatchObject({ subresource: 'scale', body: { spec: { replicas: 1 } } });
     expect(draft.object).toEqual(refOf(world.deployment));

@@ -1,15 +1,16 @@
 /** The rules of the family, sorted by id. */
 import type { Rule } from '../../core/rule.ts';
+import { deploymentScaledToZero } from './deployment-scaled-to-zero.ts';
 import { insufficientCpu, insufficientMemory } from './insufficient.ts';
 import { nodeCordoned } from './node-cordoned.ts';
 import { podNotReady } from './pod-not-ready.ts';
 import { podPending } from './pod-pending.ts';
 import { rolloutStuck } from './rollout-stuck.ts';
 import { taintNotTolerated } from './taint-not-tolerated.ts';
-import { workloadScaledToZero } from './workload-scaled-to-zero.ts';
 import { workloadUnavailable } from './workload-unavailable.ts';
 
 export const WORKLOAD_RULES: readonly Rule[] = [
+  deploymentScaledToZero,
   insufficientCpu,
   insufficientMemory,
   nodeCordoned,
@@ -17,6 +18,5 @@ export const WORKLOAD_RULES: readonly Rule[] = [
   podPending,
   rolloutStuck,
   taintNotTolerated,
-  workloadScaledToZero,
   workloadUnavailable,
 ];

@@ -47,7 +47,7 @@ async function takenBack(done: Ended): Promise<void> {
 describe('scale-workload', () => {
   const wish = (object: ObjectRef): Wish => ({
     words: about(object),
-    rule: 'workload-scaled-to-zero',
+    rule: 'deployment-scaled-to-zero',
     object,
     remediation: 'scale-workload',
     params: { replicas: 1 },

@@ -7,7 +7,7 @@ import type { Question } from '../../../src/core/question.ts';
 import { judge } from '../../../src/rules/evaluate.ts';
 import { nodeCordoned } from '../../../src/rules/workload/node-cordoned.ts';
 import { rolloutStuck } from '../../../src/rules/workload/rollout-stuck.ts';
-import { workloadScaledToZero } from '../../../src/rules/workload/workload-scaled-to-zero.ts';
+import { deploymentScaledToZero } from '../../../src/rules/workload/deployment-scaled-to-zero.ts';
 import { ago, bundle, known, outcomeOf, unknown } from '../../support/evidence.ts';
 import { cluster, DIAGNOSE_N1, node, silent } from '../node/kit.ts';
 import { ASK_DEPLOYMENT, ASK_NAMESPACE, ASK_POD, pending, pod, podsOf, SERVICE } from './kit.ts';
@@ -75,7 +75,7 @@ function workload(name: string, change: Partial<Workload> = {}): Workload {
 }
 const item = (value: Workload) => known('workload', value, namespacedRef(value.kind, value.namespace, value.name));
 
-describe('workload-scaled-to-zero', () => {
+describe('deployment-scaled-to-zero', () => {
   const zero = item(workload('web', { desired: 0, ready: 0, available: 0 }));
   it.each<[string, Question, EvidenceItem[], string[]]>([
     ['it was asked about', ASK_DEPLOYMENT, [zero], ['found web']],
@@ -85,7 +85,7 @@ describe('workload-scaled-to-zero', () => {
     ['its last Pods are still ending', ASK_DEPLOYMENT, [item(workload('web', { desired: 0 }))], []],
     ['it could not be read', ASK_DEPLOYMENT, [unknown('workload', DEPLOYMENT)], []],
   ])('%s', (_, question, items, texts) => {
-    expect(found(workloadScaledToZero, question, items)).toEqual(texts);
+    expect(found(deploymentScaledToZero, question, items)).toEqual(texts);
   });
 
   it('is the answer, with the fix', () => {

@@ -18,7 +18,7 @@ export const workload: RuleWords = {
     undo: '回到版本 {before}，再查看版本 {now} 改了什么。',
     restart: '重启：启动的仍是同一版本。',
   },
-  'workload-scaled-to-zero': {
+  'deployment-scaled-to-zero': {
     _summary: '被缩容到零的工作负载',
     found: '{workload} 被缩容到 0：它不需要 Pod，因此没有 Pod 在运行。',
     spec: '{workload}：spec.replicas 为 0，{available} 个 Pod 可用。',

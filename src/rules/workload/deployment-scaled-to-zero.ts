@@ -6,8 +6,8 @@ import { defineRule } from '../../core/rule.ts';
 
 const KINDS = ['Deployment', 'StatefulSet'];
 
-export const workloadScaledToZero = defineRule({
-  id: 'workload-scaled-to-zero',
+export const deploymentScaledToZero = defineRule({
+  id: 'deployment-scaled-to-zero',
   role: 'cause',
   severity: 'warning',
   summary: 'a workload that is scaled to zero',
