@@ -9,7 +9,7 @@ const SRC = join(ROOT, 'src');
 /** Folders by row; a folder of adapters is a sibling of its own. */
 const ROWS: readonly (readonly string[])[] = [
   ['core'],
-  ['rules', 'remediations'],
+  ['rules', 'remediations', 'incidents'],
   ['collect', 'report'],
   ['run'],
   ['config', 'adapters'],

@@ -13,9 +13,13 @@ export type Language = z.infer<typeof Language>;
 
 /** The public id of a diagnosis. */
 export const DiagnosisId = z.string().regex(/^dx-[a-z0-9]{5,16}$/);
+/** The public id of an incident: what alerts opened a message for. */
+export const IncidentId = z.string().regex(/^in-[a-z0-9]{7,16}$/);
 /** Ids, times and timestamps as Slack and we write them: they stand in messages, and a record that somebody edited must not. */
 const SlackId = z.string().regex(/^[A-Z0-9]{1,40}$/);
 export const SlackUser = z.string().regex(/^[UW][A-Z0-9]{1,39}$/);
+/** Who asked: a person, or alerts did. */
+export const Asker = z.union([SlackUser, z.literal('alert')]);
 const Ts = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
 const Instant = z.string().regex(/^\d{4}-\d\d-\d\dT[\d:.]{5,18}Z$/);
 
@@ -33,10 +37,12 @@ export const DiagnoseJob = z.object({
   id: DiagnosisId,
   cluster: z.string().min(1).max(253),
   question: Question,
-  askedBy: SlackUser,
+  askedBy: Asker,
   place: Place,
   language: Language,
   askedAt: Instant,
+  /** Set where alerts asked: the report goes into this incident's thread. */
+  incident: IncidentId.optional(),
 });
 export type DiagnoseJob = z.infer<typeof DiagnoseJob>;
 
@@ -67,8 +73,10 @@ export const RecentEntry = z.object({
   id: DiagnosisId,
   cluster: z.string().max(253),
   question: Question,
-  askedBy: SlackUser,
+  askedBy: Asker,
+  /** Of an incident the place is only the channel. */
   place: Place,
+  incident: IncidentId.optional(),
   rootTs: Ts.optional(),
   askedAt: Instant,
   finishedAt: Instant.optional(),

@@ -61,11 +61,15 @@ const CASES = [
   { stage: 2, question: NODE_QUESTION, remediation: 'turn-swap-off', at: /^effect / },
 ] as const;
 
-describe.concurrent('a remediator that stood still beyond its lock', { timeout: 2 * PATIENCE_MS }, () => {
+/** A busy machine may show a later revision only: then the remediator was never paused, and the case is played again. */
+const MOST_ROUNDS = 3;
+
+describe.concurrent('a remediator that stood still beyond its lock', { timeout: 4 * PATIENCE_MS }, () => {
   test.each(LONG ? CASES : CASES.slice(0, 1))(
     '$remediation, paused at $at',
     async ({ stage, question, remediation, at }) => {
-      await inWorld(stage, async (incident, watch) => {
+      let paused = false;
+      const play = async (incident: FixIncident, watch: FixWatch): Promise<void> => {
         const { platform } = incident;
         const slow = platform.remediator;
         if (slow === undefined) throw new Error('there is no remediator');
@@ -75,6 +79,7 @@ describe.concurrent('a remediator that stood still beyond its lock', { timeout: 
         const off = watch.on(() => {
           if (second !== undefined || !at.test(watch.moments.at(-1) ?? '')) return;
           slow.kill('SIGSTOP');
+          paused = true;
           second = startProcess(slow.spec);
         });
         try {
@@ -82,6 +87,7 @@ describe.concurrent('a remediator that stood still beyond its lock', { timeout: 
           const ended = see(thread, id);
           ended.catch(() => undefined);
           await until(watch, () => past(watch, id));
+          if (!paused) return;
           const done = deeds(platform, was);
           const { rev, progress } = watch.records.get(id) ?? {};
           slow.kill('SIGCONT');
@@ -97,7 +103,9 @@ describe.concurrent('a remediator that stood still beyond its lock', { timeout: 
           slow.kill('SIGCONT');
           await (await second)?.stop();
         }
-      });
+      };
+      for (let round = 0; round < MOST_ROUNDS && !paused; round += 1) await inWorld(stage, play);
+      expect(paused, 'the remediator was paused at the moment that was asked for').toBe(true);
     },
   );
 });

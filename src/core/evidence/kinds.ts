@@ -1,10 +1,12 @@
 /** The registry of evidence: each kind, the schema of its value, and who reads it. Sorted by kind. */
 import { z } from 'zod';
+import * as admission from './admission.ts';
 import * as calico from './calico.ts';
 import * as cluster from './cluster.ts';
 import * as controlPlane from './control-plane.ts';
 import * as network from './node-network.ts';
 import * as system from './node-system.ts';
+import * as storage from './storage.ts';
 import * as workload from './workload.ts';
 
 /** Kinds that a collector reads through the API server. */
@@ -20,14 +22,21 @@ export const CLUSTER_SCHEMAS = {
   events: workload.Events,
   'kube-proxy-config': cluster.KubeProxyConfig,
   'leader-leases': controlPlane.LeaderLeases,
+  'limit-ranges': admission.LimitRanges,
   'network-ranges': cluster.NetworkRanges,
   'node-leases': cluster.NodeLeases,
   nodes: cluster.Nodes,
+  'persistent-volume': storage.PersistentVolume,
+  'persistent-volume-claim': storage.PersistentVolumeClaim,
+  'persistent-volumes': storage.PersistentVolumes,
   'pod-log': workload.PodLog,
   pods: workload.Pods,
+  'resource-quotas': admission.ResourceQuotas,
   'server-version': cluster.ServerVersion,
+  'service-account': admission.ServiceAccountFound,
   services: cluster.Services,
   'services-without-endpoints': cluster.ServicesWithoutEndpoints,
+  'storage-classes': storage.StorageClasses,
   workload: workload.Workload,
 } as const;
 

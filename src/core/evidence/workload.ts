@@ -78,6 +78,8 @@ export const PodObject = z.object({
   nodeName: z.string().optional(),
   phase: z.string(),
   reason: z.string().optional(),
+  /** Why it is as it is, where the whole Pod was ended (Evicted). */
+  message: z.string().optional(),
   podIPs: z.array(z.string()),
   hostNetwork: z.boolean(),
   labels: Labels,
@@ -87,6 +89,10 @@ export const PodObject = z.object({
   statuses: z.array(ContainerStatus),
   nodeSelector: Labels.optional(),
   tolerations: z.array(Toleration),
+  /** Absent where it is the default scheduler. */
+  schedulerName: z.string().optional(),
+  /** Names of the PersistentVolumeClaims that it mounts. */
+  claims: z.array(z.string()).optional(),
 });
 export type PodObject = z.infer<typeof PodObject>;
 
