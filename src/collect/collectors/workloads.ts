@@ -1,6 +1,6 @@
 /** The workload asked about: itself, its owners, its Pods, their events and the last words of those that are not well. */
 import type { PodObject, Workload } from '../../core/evidence/workload.ts';
-import { compareText, namespacedRef, type ObjectRef } from '../../core/object-ref.ts';
+import { compareText, namespacedRef, nodeRef, type ObjectRef } from '../../core/object-ref.ts';
 import type { Target } from '../../core/question.ts';
 import type { Context } from '../context.ts';
 import { getOrUndefined, listAll, selectorText } from '../lists.ts';
@@ -14,6 +14,8 @@ const SPOKEN = 3;
 const CONTAINERS = 3;
 const SICK_WORKLOADS = 10;
 const REPLICA_SETS = 3;
+const MEMORY_NODES = 3;
+const NOT_STARTED = ['ContainerCreating', 'PodInitializing'];
 
 /** Reads the Pods of the workload asked about; of a namespace, all of its Pods. */
 export async function readWorkloadPods(context: Context): Promise<readonly PodObject[]> {
@@ -51,7 +53,8 @@ export async function collectWorkload(context: Context): Promise<void> {
   await Promise.all([
     around,
     collectPodEvents(context, kind === 'Namespace' ? sick : pods, EVENTS),
-    ...(kind === 'Pod' ? pods : sick).slice(0, SPOKEN).flatMap((pod) => lastWords(context, pod)),
+    collectLastWords(context, kind === 'Pod' ? pods : sick),
+    collectMemoryKills(context, pods),
   ]);
 }
 
@@ -122,10 +125,18 @@ async function collectReplicaSets(context: Context, namespace: string, name: str
 
 async function collectSickWorkloads(context: Context, namespace: string): Promise<void> {
   const lists = await Promise.all(
-    ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'].map((kind) => listWorkloads(context, kind, namespace)),
+    ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'].map((kind) =>
+      listWorkloads(context, kind, namespace),
+    ),
   );
-  const sick = lists.flat().filter((workload) => workload.ready < workload.desired);
+  const sick = lists.flat().filter(isSick);
   await Promise.all(sick.slice(0, SICK_WORKLOADS).map((workload) => keepWithEvents(context, workload)));
+}
+
+/** A Job that goes on is no fault; its Pods tell how it goes. */
+function isSick({ kind, ready, desired, conditions }: Workload): boolean {
+  if (kind === 'Job') return conditions.some(({ type, status }) => type === 'Failed' && status === 'True');
+  return ready < desired;
 }
 
 async function listWorkloads({ cluster, signal }: Context, kind: string, namespace: string): Promise<Workload[]> {
@@ -148,12 +159,29 @@ async function keepWithEvents(context: Context, workload: Workload): Promise<voi
   await collectEvents(context, object);
 }
 
-/** Logs of a Pod's containers, and of their former lives where they have crashed. */
+/** Reads the last words of the first few Pods that are not well. */
+export async function collectLastWords(context: Context, pods: readonly PodObject[]): Promise<void> {
+  await Promise.all(pods.slice(0, SPOKEN).flatMap((pod) => lastWords(context, pod)));
+}
+
+/** Where a container was killed for its memory, the node's events tell whether the node itself had run out of it. */
+async function collectMemoryKills(context: Context, pods: readonly PodObject[]): Promise<void> {
+  const killed = pods.filter(({ statuses }) =>
+    statuses.some(({ state, lastState }) => [state, lastState].some(({ reason }) => reason === 'OOMKilled')),
+  );
+  const nodes = [...new Set(killed.flatMap(({ nodeName }) => nodeName ?? []))].sort(compareText);
+  await Promise.all(nodes.slice(0, MEMORY_NODES).map((node) => collectEvents(context, nodeRef(node), 'default')));
+}
+
+/** Logs of a Pod's containers, and of their former lives where they have crashed; of init containers, where they fail. */
 function lastWords(context: Context, pod: PodObject): Promise<void>[] {
   if (pod.nodeName === undefined) return [];
-  return pod.containers.slice(0, CONTAINERS).flatMap(({ name }) => {
-    const status = pod.statuses.find((entry) => entry.name === name && !entry.init);
-    const started = status !== undefined && status.state.reason !== 'ContainerCreating';
+  const failed = pod.statuses.filter(({ init, state, lastState }) => {
+    return init && [state, lastState].some((one) => one.state === 'terminated' && one.exitCode !== 0);
+  });
+  return [...failed, ...pod.containers].slice(0, CONTAINERS).flatMap(({ name }) => {
+    const status = pod.statuses.find((entry) => entry.name === name);
+    const started = status !== undefined && !NOT_STARTED.includes(status.state.reason ?? '');
     const crashed = status !== undefined && status.lastState.state === 'terminated';
     return [
       ...(started ? [collectLog(context, pod, name)] : []),

@@ -17,6 +17,16 @@ import {
   RawMeta,
   type RawOwner,
 } from './raw.ts';
+import {
+  envSourceOf,
+  mountsOf,
+  otherThan,
+  RawEnvFrom,
+  RawSources,
+  some,
+  sourcesOf,
+  type VolumeSource,
+} from './sources.ts';
 
 const IntOrText = z.union([z.number(), z.string()]);
 
@@ -30,10 +40,12 @@ const RawProbe = opt(
     timeoutSeconds: opt(z.number()),
     initialDelaySeconds: opt(z.number()),
     failureThreshold: opt(z.number()),
+    successThreshold: opt(z.number()),
+    terminationGracePeriodSeconds: opt(z.number()),
   }),
 );
 
-const KeyRef = opt(z.object({ name: opt(z.string()), key: opt(z.string()) }));
+const KeyRef = opt(z.object({ name: opt(z.string()), key: opt(z.string()), optional: opt(z.boolean()) }));
 const RawEnv = z.object({
   name: z.string(),
   value: opt(z.string()),
@@ -61,6 +73,10 @@ export const RawContainer = z.object({
     }),
   ),
   env: list(RawEnv),
+  envFrom: list(RawEnvFrom),
+  volumeMounts: list(z.object({ name: z.string(), mountPath: or(z.string(), '') })),
+  imagePullPolicy: opt(z.string()),
+  restartPolicy: opt(z.string()),
   readinessProbe: RawProbe,
   livenessProbe: RawProbe,
   startupProbe: RawProbe,
@@ -87,6 +103,13 @@ const RawStatus = z.object({
   lastState: RawState,
 });
 
+const RawVolume = z.object({
+  ...RawSources,
+  name: z.string(),
+  persistentVolumeClaim: opt(z.object({ claimName: z.string() })),
+  ephemeral: opt(z.unknown()),
+});
+
 export const RawPod = z.object({
   metadata: RawMeta,
   spec: part(
@@ -98,12 +121,20 @@ export const RawPod = z.object({
         z.object({ key: opt(z.string()), operator: opt(z.string()), value: opt(z.string()), effect: opt(z.string()) }),
       ),
       containers: list(RawContainer),
+      initContainers: list(RawContainer),
+      restartPolicy: opt(z.string()),
+      terminationGracePeriodSeconds: opt(z.number()),
+      imagePullSecrets: list(z.object({ name: opt(z.string()) })),
+      resources: opt(z.object({ limits: RawLabels })),
+      schedulerName: opt(z.string()),
+      volumes: list(RawVolume),
     }),
   ),
   status: part(
     z.object({
       phase: or(z.string(), 'Unknown'),
       reason: opt(z.string()),
+      message: opt(z.string()),
       startTime: opt(z.string()),
       podIP: opt(z.string()),
       podIPs: list(z.object({ ip: opt(z.string()) })),
@@ -117,6 +148,7 @@ export const RawPod = z.object({
 /** Gives a Pod as evidence. @throws z.ZodError where the input is no Pod. */
 export function toPod(input: unknown): PodObject {
   const { metadata, spec, status } = RawPod.parse(input);
+  const sources = sourcesOf(spec.volumes);
   return pruned({
     namespace: metadata.namespace ?? '',
     name: metadata.name,
@@ -127,19 +159,37 @@ export function toPod(input: unknown): PodObject {
     nodeName: spec.nodeName === '' ? undefined : spec.nodeName,
     phase: status.phase,
     reason: status.reason,
+    message: status.message === undefined ? undefined : bounded(redactText(status.message), 1000),
     podIPs: ipsOf(status),
     hostNetwork: spec.hostNetwork,
     labels: metadata.labels,
     owners: ownersOf(metadata.ownerReferences),
     conditions: conditions(status.conditions),
-    containers: spec.containers.map(toContainer),
+    containers: spec.containers.map((entry) => toContainer(entry, sources)),
+    initContainers: some(spec.initContainers.map((entry) => toContainer(entry, sources))),
+    restartPolicy: otherThan('Always', spec.restartPolicy),
+    terminationGracePeriodSeconds: otherThan(30, spec.terminationGracePeriodSeconds),
+    imagePullSecrets: some(spec.imagePullSecrets.flatMap(({ name }) => name ?? [])),
+    sources: some(sources),
+    memoryLimit: spec.resources?.limits['memory'],
     statuses: [
       ...status.initContainerStatuses.map((entry) => toStatus(entry, true)),
       ...status.containerStatuses.map((entry) => toStatus(entry, false)),
     ],
     nodeSelector: filled(spec.nodeSelector),
     tolerations: spec.tolerations.map(pruned),
+    schedulerName: spec.schedulerName === 'default-scheduler' ? undefined : spec.schedulerName,
+    claims: claimsOf(metadata.name, spec.volumes),
   });
+}
+
+/** A generic ephemeral volume has a claim that is named after the Pod and the volume. */
+function claimsOf(pod: string, volumes: readonly z.output<typeof RawVolume>[]): string[] | undefined {
+  const claims = volumes.flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    if (persistentVolumeClaim !== undefined) return [persistentVolumeClaim.claimName];
+    return ephemeral === undefined ? [] : [`${pod}-${name}`];
+  });
+  return claims.length === 0 ? undefined : claims;
 }
 
 function ipsOf({ podIPs, podIP }: z.output<typeof RawPod>['status']): string[] {
@@ -159,7 +209,7 @@ export function ownersOf(owners: readonly z.output<typeof RawOwner>[]): PodObjec
 }
 
 /** Gives a container of a Pod or of a Pod template. */
-export function toContainer(raw: z.output<typeof RawContainer>): Container {
+export function toContainer(raw: z.output<typeof RawContainer>, sources: readonly VolumeSource[] = []): Container {
   return pruned({
     name: raw.name,
     image: raw.image ?? '',
@@ -169,8 +219,13 @@ export function toContainer(raw: z.output<typeof RawContainer>): Container {
         name,
         value: value === undefined ? undefined : bounded(redactEnv(name, value), 500),
         from: valueFrom === undefined ? undefined : sourceOf(valueFrom),
+        optional: valueFrom?.configMapKeyRef?.optional ?? valueFrom?.secretKeyRef?.optional,
       }),
     ),
+    envFrom: some(raw.envFrom.flatMap(envSourceOf)),
+    mounts: some(mountsOf(raw.volumeMounts, sources)),
+    imagePullPolicy: raw.imagePullPolicy === 'Never' ? 'Never' : undefined,
+    restartPolicy: raw.restartPolicy,
     readinessProbe: toProbe(raw.readinessProbe),
     livenessProbe: toProbe(raw.livenessProbe),
     startupProbe: toProbe(raw.startupProbe),

@@ -79,7 +79,7 @@ export function toWorkload(kind: string, input: unknown): Workload {
     maxUnavailable: maxUnavailable === undefined ? undefined : String(maxUnavailable),
     updateStrategy: strategy?.type,
     conditions: conditions(status.conditions ?? []),
-    containers: (spec.template?.spec?.containers ?? []).map(toContainer),
+    containers: (spec.template?.spec?.containers ?? []).map((entry) => toContainer(entry)),
   });
 }
 

@@ -14,9 +14,14 @@ const Handler = z.object({
   timeoutSeconds: z.number().optional(),
   initialDelaySeconds: z.number().optional(),
   failureThreshold: z.number().optional(),
+  successThreshold: z.number().optional(),
+  terminationGracePeriodSeconds: z.number().optional(),
 });
 /** A livenessProbe, readinessProbe or startupProbe. */
 export type ContainerProbe = z.infer<typeof Handler>;
+
+/** A Secret or ConfigMap that a Pod takes something from: its name, never what is in it. */
+const Source = z.object({ kind: z.enum(['Secret', 'ConfigMap']), name: z.string(), optional: z.boolean().optional() });
 
 /** `env` holds plain values only (redacted); values from Secrets and ConfigMaps are named, never read. */
 export const Container = z.object({
@@ -30,7 +35,21 @@ export const Container = z.object({
       protocol: z.string(),
     }),
   ),
-  env: z.array(z.object({ name: z.string(), value: z.string().optional(), from: z.string().optional() })),
+  env: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string().optional(),
+      from: z.string().optional(),
+      optional: z.boolean().optional(),
+    }),
+  ),
+  envFrom: z.array(Source).optional(),
+  /** Where the volumes of `PodObject.sources` are mounted. */
+  mounts: z.array(z.object({ volume: z.string(), path: z.string() })).optional(),
+  /** Kept where it is `Never`. */
+  imagePullPolicy: z.string().optional(),
+  /** `Always` for an init container that goes on running beside the others. */
+  restartPolicy: z.string().optional(),
   readinessProbe: Handler.optional(),
   livenessProbe: Handler.optional(),
   startupProbe: Handler.optional(),
@@ -86,7 +105,17 @@ export const PodObject = z.object({
   owners: z.array(Owner),
   conditions: z.array(Condition),
   containers: z.array(Container),
+  initContainers: z.array(Container).optional(),
   statuses: z.array(ContainerStatus),
+  /** Left out where it is `Always`; the grace period where it is 30 s. */
+  restartPolicy: z.string().optional(),
+  terminationGracePeriodSeconds: z.number().optional(),
+  /** Names only. */
+  imagePullSecrets: z.array(z.string()).optional(),
+  /** Volumes that are made of Secrets and ConfigMaps. */
+  sources: z.array(Source.extend({ volume: z.string() })).optional(),
+  /** Limit of the Pod as a whole (v1.32+). */
+  memoryLimit: z.string().optional(),
   nodeSelector: Labels.optional(),
   tolerations: z.array(Toleration),
   /** Absent where it is the default scheduler. */
@@ -130,7 +159,13 @@ export const EventObject = z.object({
   count: z.number(),
   firstTime: Time.optional(),
   lastTime: Time.optional(),
-  about: z.object({ kind: z.string(), namespace: z.string().optional(), name: z.string() }),
+  about: z.object({
+    kind: z.string(),
+    namespace: z.string().optional(),
+    name: z.string(),
+    /** `spec.containers{web}`: the container that it is about. */
+    fieldPath: z.string().optional(),
+  }),
   source: z.string().optional(),
   host: z.string().optional(),
 });
