@@ -12,6 +12,7 @@ import { collectNodeLeases, keepNodes, readNodes } from './collectors/nodes.ts';
 import { readTargetPods } from './collectors/pods.ts';
 import { readGroups, readVersion } from './collectors/server.ts';
 import { readApiServers, readEndpoints, readServices } from './collectors/services.ts';
+import { readClaimPods } from './collectors/storage.ts';
 import { resolveTarget } from './collectors/target.ts';
 import { readWorkloadPods } from './collectors/workloads.ts';
 import type { Context, Shared } from './context.ts';
@@ -115,7 +116,7 @@ function shareReads(base: Omit<Context, 'shared'>): Shared {
     target: start((c) => (plan.target ? progress.step('service', () => resolveTarget(c)) : resolveTarget(c))),
     endpoints: maybe(plan.target, () => progress.step('endpoints', () => readEndpoints(context)), []),
     apiServers: start(readApiServers),
-    targetPods: plan.workload ? start(readWorkloadPods) : start(readTargetPods),
+    targetPods: start(plan.workload ? readWorkloadPods : plan.storage ? readClaimPods : readTargetPods),
     calico: maybe(plan.calico, () => readCalicoInstall(context), undefined),
     calicoObjects: start(collectCalicoObjects),
     calicoPods: start(readCalicoPods),

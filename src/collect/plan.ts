@@ -2,7 +2,15 @@
 import type { Question } from '../core/question.ts';
 
 /** What a question is about, as far as reading goes. */
-export type QuestionClass = 'service' | 'node' | 'calico' | 'control-plane' | 'cluster' | 'workload' | 'namespace';
+export type QuestionClass =
+  | 'service'
+  | 'node'
+  | 'calico'
+  | 'control-plane'
+  | 'cluster'
+  | 'workload'
+  | 'namespace'
+  | 'storage';
 
 /** Which nodes' agents are asked: all of them, the target with a few peers, the control plane's, or those of the Pods found. */
 export type AskedNodes = 'all' | 'target' | 'control-plane' | 'pods';
@@ -22,6 +30,8 @@ export interface Plan {
   readonly unreadyNodes: boolean;
   /** A workload with its owners, Pods, events and logs. */
   readonly workload: boolean;
+  /** A claim or a volume, and the Pods that use it. */
+  readonly storage: boolean;
   readonly askedNodes: AskedNodes;
 }
 
@@ -35,6 +45,7 @@ const no: Row = {
   controlPlane: false,
   unreadyNodes: false,
   workload: false,
+  storage: false,
   askedNodes: 'all',
 };
 
@@ -64,6 +75,7 @@ const PLANS: Readonly<Record<QuestionClass, Row>> = {
   },
   workload: { ...no, workload: true, unreadyNodes: false, askedNodes: 'pods' },
   namespace: { ...no, workload: true, askedNodes: 'pods' },
+  storage: { ...no, storage: true, askedNodes: 'pods' },
 };
 
 /** Gives the class of a question by its target. */
@@ -72,6 +84,7 @@ export function questionClass(question: Question): QuestionClass {
   if (kind === 'NodePort' || kind === 'Service') return 'service';
   if (kind === 'Node') return 'node';
   if (kind === 'Namespace') return 'namespace';
+  if (kind === 'PersistentVolumeClaim' || kind === 'PersistentVolume') return 'storage';
   if (kind !== 'Component') return 'workload';
   return name === 'calico' || name === 'control-plane' ? name : 'cluster';
 }

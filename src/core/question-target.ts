@@ -32,6 +32,12 @@ const KINDS: Readonly<Record<string, Target['kind']>> = {
   namespace: 'Namespace',
   namespaces: 'Namespace',
   ns: 'Namespace',
+  persistentvolumeclaim: 'PersistentVolumeClaim',
+  persistentvolumeclaims: 'PersistentVolumeClaim',
+  pvc: 'PersistentVolumeClaim',
+  persistentvolume: 'PersistentVolume',
+  persistentvolumes: 'PersistentVolume',
+  pv: 'PersistentVolume',
 };
 const COMPONENTS: Readonly<Record<string, string>> = {
   calico: 'calico',
@@ -110,7 +116,7 @@ export function diagnoseTarget(words: readonly string[], namespace: string | und
     throw unknownWord('unknown-kind', 'kind', given, known);
   }
   if (split.kind === 'Service') return { target: serviceTarget(split.name, namespace) };
-  if (split.kind === 'Node' || split.kind === 'Namespace')
+  if (split.kind === 'Node' || split.kind === 'Namespace' || split.kind === 'PersistentVolume')
     return { target: { kind: split.kind, name: checkedName(split.name, split.kind) } };
   return { target: { kind: split.kind, ...namespaced(split.name, namespace, split.kind) } };
 }

@@ -13,6 +13,8 @@ export const TARGET_KINDS = [
   'DaemonSet',
   'Job',
   'Namespace',
+  'PersistentVolumeClaim',
+  'PersistentVolume',
   'Component',
 ] as const;
 
@@ -50,11 +52,17 @@ export function questionText(question: Question): string {
   return words.join(' ');
 }
 
+/** Kinds that nobody writes out. */
+const SHORT: Readonly<Partial<Record<Target['kind'], string>>> = {
+  PersistentVolumeClaim: 'pvc',
+  PersistentVolume: 'pv',
+};
+
 /** Gives the target as a person would type it. */
 export function targetText(target: Target): string {
   if (target.kind === 'NodePort') return String(target.nodePort ?? '');
   if (target.kind === 'Component') return target.name === 'control-plane' ? 'control plane' : (target.name ?? '');
   const object = target.namespace === undefined ? (target.name ?? '') : `${target.namespace}/${target.name ?? ''}`;
   if (target.kind === 'Service') return target.port === undefined ? object : `${object}:${target.port}`;
-  return `${target.kind.toLowerCase()} ${object}`;
+  return `${SHORT[target.kind] ?? target.kind.toLowerCase()} ${object}`;
 }

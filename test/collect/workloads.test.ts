@@ -95,10 +95,12 @@ test('a Pod: up the chain of its owners', async () => {
   ]);
 });
 
-test('a namespace: its Pods, and the workloads that are not whole', async () => {
+test('a namespace: its Pods, the workloads that are not whole, and the scheduler where a Pod never heard of it', async () => {
   const bundle = await collected('diagnose ns shop');
   expect(bundle.question.target).toEqual({ kind: 'Namespace', name: 'shop' });
-  expect(keys(bundle, /^(workload|pods)$/)).toEqual([
+  expect(keys(bundle, /^(workload|pods|leader-leases)$/)).toEqual([
+    'leader-leases Cluster/cluster',
+    'pods Component/control-plane',
     'pods Namespace/shop',
     'workload Deployment/shop/api',
     'workload ReplicaSet/shop/api-1',

@@ -51,6 +51,10 @@ const UNDERSTOOD: [string, Partial<Question['target']>, { from?: string; at?: st
   ['diagnose ds kube-system/calico-node', { kind: 'DaemonSet', namespace: 'kube-system', name: 'calico-node' }],
   ['diagnose job shop/import', { kind: 'Job', namespace: 'shop', name: 'import' }],
   ['diagnose ns shop', { kind: 'Namespace', name: 'shop' }],
+  ['diagnose pvc shop/data', { kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data' }],
+  ['diagnose persistentvolumeclaim/data -n shop', { kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data' }],
+  ['diagnose pv pv-1', { kind: 'PersistentVolume', name: 'pv-1' }],
+  ['diagnose persistentvolumes/pv-1', { kind: 'PersistentVolume', name: 'pv-1' }],
   ['diagnose calico', { kind: 'Component', name: 'calico' }],
   ['diagnose control plane', { kind: 'Component', name: 'control-plane' }],
   ['diagnose control-plane', { kind: 'Component', name: 'control-plane' }],
@@ -82,6 +86,7 @@ describe('what is understood', () => {
     expect(parseQuestion(['diagnose', 'pod', 'x'], { namespace: 'ci' }).target).toMatchObject({ namespace: 'ci' });
     expect(parseQuestion(['diagnose', 'pod', 'a/x'], { namespace: 'ci' }).target).toMatchObject({ namespace: 'a' });
     expect(parseQuestion(['diagnose', 'node', 'x'], { namespace: 'ci' }).target).not.toHaveProperty('namespace');
+    expect(parseQuestion(['diagnose', 'pv', 'x'], { namespace: 'ci' }).target).not.toHaveProperty('namespace');
   });
 });
 

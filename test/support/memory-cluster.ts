@@ -23,6 +23,7 @@ const PLURALS: Record<string, string> = {
   Endpoints: 'endpoints',
   NetworkPolicy: 'networkpolicies',
   BlockAffinity: 'blockaffinities',
+  StorageClass: 'storageclasses',
   TigeraStatus: 'tigerastatuses',
 };
 

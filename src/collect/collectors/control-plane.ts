@@ -6,7 +6,7 @@ import { getOrUndefined, listAll } from '../lists.ts';
 import { podReady, RawPod, toPod } from '../objects/pod.ts';
 import { pruned } from '../objects/raw.ts';
 import { yamlField, yamlList } from '../yaml-fields.ts';
-import { collectEvents, collectLog } from './pods.ts';
+import { collectEvents, collectLog, collectPods } from './pods.ts';
 
 /** kubeadm's label; `component in (…)` is on the same Pods and on most other installers' too. */
 const STATIC_PODS = 'component in (etcd,kube-apiserver,kube-controller-manager,kube-scheduler)';
@@ -116,6 +116,11 @@ async function fromKubeadm({ cluster, signal }: Context): Promise<Stated> {
 
 function split(texts: readonly string[]): string[] {
   return [...new Set(texts.flatMap((text) => text.split(',')).filter((text) => text !== ''))];
+}
+
+/** Reads only the control plane's Pods: whether those who should act run. */
+export async function collectControlPlanePods(context: Context): Promise<void> {
+  await collectPods(context, { object: CONTROL_PLANE, namespace: 'kube-system', selector: STATIC_PODS, max: 100 });
 }
 
 /** Reads kube-proxy's configuration where it is kept in kubeadm's ConfigMap. */

@@ -2,13 +2,16 @@
 import type { ServiceObject } from '../../core/evidence/cluster.ts';
 import type { StepName } from '../../core/ports.ts';
 import type { Context } from '../context.ts';
+import { podReady } from '../objects/pod.ts';
 import type { Plan } from '../plan.ts';
 import { collectCalicoWords, collectKubeProxy } from './components.ts';
 import { collectControlPlane, collectKubeProxyConfig } from './control-plane.ts';
+import { collectFollowUps } from './follow-ups.ts';
 import { collectEvents, collectNodePods, collectPodEvents, collectPodsOfBareServices } from './pods.ts';
 import { collectApiHealth, collectLeaderLeases } from './server.ts';
 import { collectServicesWithoutEndpoints } from './services.ts';
-import { collectWorkload } from './workloads.ts';
+import { collectStorageTarget } from './storage.ts';
+import { collectLastWords, collectWorkload } from './workloads.ts';
 
 export interface Collector {
   readonly name: string;
@@ -22,7 +25,8 @@ const TARGET_EVENTS = 10;
 /** Sorted by what people would look at first; they all run at once. */
 export const COLLECTORS: readonly Collector[] = [
   { name: 'target-events', step: 'endpoints', needed: (plan) => plan.target, run: targetEvents },
-  { name: 'workload', step: 'endpoints', needed: (plan) => plan.workload, run: collectWorkload },
+  { name: 'workload', step: 'endpoints', needed: (plan) => plan.workload, run: workload },
+  { name: 'storage', step: 'endpoints', needed: (plan) => plan.storage, run: collectStorageTarget },
   { name: 'node-pods', step: 'nodes', needed: (plan) => plan.unreadyNodes, run: collectNodePods },
   { name: 'api-health', step: 'cluster', needed: () => true, run: collectApiHealth },
   { name: 'leader-leases', step: 'cluster', needed: (plan) => plan.controlPlane, run: collectLeaderLeases },
@@ -43,6 +47,12 @@ export const COLLECTORS: readonly Collector[] = [
   },
 ];
 
+/** What was read of the workload says what else is worth reading. */
+async function workload(context: Context): Promise<void> {
+  await collectWorkload(context);
+  await collectFollowUps(context);
+}
+
 async function bareServices(context: Context): Promise<void> {
   const bare: Promise<readonly ServiceObject[]> = collectServicesWithoutEndpoints(context);
   await collectPodsOfBareServices(context, bare);
@@ -54,5 +64,9 @@ async function targetEvents(context: Context): Promise<void> {
   await Promise.all([
     collectEvents(context, { kind: 'Service', namespace: service.namespace, name: service.name }),
     collectPodEvents(context, pods, TARGET_EVENTS),
+    collectLastWords(
+      context,
+      pods.filter((pod) => !podReady(pod)),
+    ),
   ]);
 }

@@ -25,6 +25,8 @@ export interface PodQuery {
   /** How many are read at most, and how many of them are kept. */
   readonly max?: number;
   readonly keep?: number;
+  /** Only these are kept and counted. */
+  readonly only?: (pod: PodObject) => boolean;
 }
 
 /** Lists the Pods of one object and keeps them as its evidence. */
@@ -32,7 +34,7 @@ export async function collectPods(
   { cluster, gather, signal }: Context,
   query: PodQuery,
 ): Promise<readonly PodObject[]> {
-  const { object, namespace, selector, fields, max = READ, keep = KEPT } = query;
+  const { object, namespace, selector, fields, max = READ, keep = KEPT, only } = query;
   const scope = namespace === undefined ? '-A' : `-n ${namespace}`;
   const options = [selector && `-l '${selector}'`, fields && `--field-selector ${fields}`].filter(Boolean).join(' ');
   const command = `kubectl ${scope} get pods -o wide ${options}`.trim();
@@ -48,8 +50,8 @@ export async function collectPods(
       { path, parse: toPod, query: asked, max, pageSize: Math.min(max, READ) },
       signal,
     );
-    all = items;
-    return { total, pods: kept(items, keep) };
+    all = only === undefined ? items : items.filter(only);
+    return { total: only === undefined ? total : all.length, pods: kept(all, keep) };
   });
   return all;
 }

@@ -118,8 +118,8 @@ export async function readApiServers(context: Context): Promise<readonly Endpoin
   return context.plan.controlPlane ? await readEndpointsOf(context, 'default', 'kubernetes') : [];
 }
 
-/** Discovery decides between EndpointSlices and Endpoints. */
-async function readEndpointsOf(context: Context, namespace: string, name: string): Promise<readonly Endpoint[]> {
+/** Reads the endpoints of one Service; discovery decides between EndpointSlices and Endpoints. */
+export async function readEndpointsOf(context: Context, namespace: string, name: string): Promise<readonly Endpoint[]> {
   const source = await endpointSource(context);
   const selector = `kubernetes.io/service-name=${name}`;
   const command =

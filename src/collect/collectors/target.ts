@@ -20,6 +20,11 @@ export const WORKLOAD_PATHS: Readonly<Partial<Record<Target['kind'], readonly [g
   Job: ['/apis/batch/v1', 'jobs'],
 };
 
+const TARGET_PATHS: typeof WORKLOAD_PATHS = {
+  ...WORKLOAD_PATHS,
+  PersistentVolumeClaim: ['/api/v1', 'persistentvolumeclaims'],
+};
+
 /** Names are suggested from no more than this many objects. */
 const SUGGEST_FROM = 500;
 
@@ -33,6 +38,7 @@ export async function resolveTarget(context: Context): Promise<FoundTarget> {
   if (kind === 'Node') return await resolveNode(context);
   if (kind === 'Component') return { question: context.question };
   if (kind === 'Namespace') return await resolveNamespace(context);
+  if (kind === 'PersistentVolume') return await resolveVolume(context);
   return await resolveWorkload(context);
 }
 
@@ -66,10 +72,20 @@ async function resolveNamespace(context: Context): Promise<FoundTarget> {
   throw notFound('namespace', 'Namespace', name, nearest(name, names, 5), 'kubectl get namespaces lists them.');
 }
 
+async function resolveVolume({ question, cluster, signal }: Context): Promise<FoundTarget> {
+  const { name = '' } = question.target;
+  const raw = await quiet(getOrUndefined(cluster, `/api/v1/persistentvolumes/${name}`, signal));
+  if (raw === 'unknown' || raw !== undefined) return { question };
+  const spec = { path: '/api/v1/persistentvolumes', parse: toMeta, max: SUGGEST_FROM };
+  const listed = await quiet(listAll(cluster, spec, signal));
+  const names = listed === 'unknown' ? [] : listed.items.map((entry) => entry.name);
+  throw notFound('workload', 'PersistentVolume', name, nearest(name, names, 5), 'kubectl get pv lists them.');
+}
+
 async function resolveWorkload(context: Context): Promise<FoundTarget> {
   const { question, cluster, signal } = context;
   const { kind, namespace, name = '' } = question.target;
-  const [group, plural] = WORKLOAD_PATHS[kind] ?? ['/apis/apps/v1', 'deployments'];
+  const [group, plural] = TARGET_PATHS[kind] ?? ['/apis/apps/v1', 'deployments'];
   if (namespace !== undefined) {
     const raw = await quiet(getOrUndefined(cluster, `${group}/namespaces/${namespace}/${plural}/${name}`, signal));
     if (raw === undefined) throw await workloadNotFound(context, group, plural);
