@@ -1,5 +1,6 @@
 /** The registry of rules, sorted by id. One line each. */
 import type { Rule } from '../core/rule.ts';
+import { ADMISSION_RULES } from './admission/index.ts';
 import { CALICO_RULES } from './calico/index.ts';
 import { CONTROL_PLANE_RULES } from './control-plane/index.ts';
 import { NODE_RULES } from './node/index.ts';
@@ -10,6 +11,7 @@ import { WORKLOAD_RULES } from './workload/index.ts';
 
 /** Every rule; families keep their own sorted lists. */
 export const RULES: readonly Rule[] = [
+  ...ADMISSION_RULES,
   ...CALICO_RULES,
   ...CONTROL_PLANE_RULES,
   ...NODE_RULES,

@@ -1,5 +1,6 @@
 /** The sentences of all rules in Simplified Chinese, one file per family. A rule id stands in one file only. */
 import type { RuleWords } from '../../words.ts';
+import { admission } from './admission.ts';
 import { calico } from './calico.ts';
 import { controlPlane } from './control-plane.ts';
 import { kubelet } from './kubelet.ts';
@@ -11,6 +12,7 @@ import { workload } from './workload.ts';
 
 /** One entry for each file beside this one. */
 export const FAMILIES: Readonly<Record<string, RuleWords>> = {
+  admission,
   calico,
   'control-plane': controlPlane,
   kubelet,
