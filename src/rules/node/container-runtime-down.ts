@@ -1,7 +1,7 @@
 /** Cause: the container runtime does not run, so kubelet cannot start or has nothing to report (K07, K09, K23). */
 import type { NodeObject } from '../../core/evidence/cluster-types.ts';
 import type { NodeUnit } from '../../core/evidence/node-system.ts';
-import { type Fact, proof } from '../../core/facts.ts';
+import { type Fact, type Facts, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { nodeRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
@@ -15,6 +15,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'cri-o': 'crio.service',
 };
 /** kubelet's own word where it runs and the runtime does not. */
+export const RUNTIME_HANGS = /container runtime is down/i;
 const OWN_WORD = /container runtime is down|container runtime not ready: RuntimeReady=false/i;
 
 export const containerRuntimeDown = defineRule({
@@ -82,14 +83,16 @@ interface Look {
 }
 
 function look(node: NodeObject, kubelet: Kubelet): Look {
-  const unit = runtimeUnit(node, kubelet);
+  const unit = runtimeUnit(node, kubelet.units);
   const ready = readyCondition(node);
   const message = ready?.status === 'False' ? (ready.message ?? '') : '';
   const down =
     unit !== undefined && ['inactive', 'failed', 'activating'].includes(unit.activeState) && !socketStarts(unit);
   const line = kubelet.hit?.id === 'container-runtime-down';
+  // One that runs and is called down does not answer: container-runtime-hung.
+  const hangs = unit?.activeState === 'active' && RUNTIME_HANGS.test(message);
   const startable = down && ['inactive', 'failed'].includes(unit.activeState) && unit.loadState !== 'masked';
-  return { unit, line, word: OWN_WORD.test(message) ? message : undefined, down, startable };
+  return { unit, line, word: OWN_WORD.test(message) && !hangs ? message : undefined, down, startable };
 }
 
 function textOf({ down, line, unit }: Look): 'found' | 'wrong-socket' | 'no-answer' {
@@ -97,10 +100,17 @@ function textOf({ down, line, unit }: Look): 'found' | 'wrong-socket' | 'no-answ
   return line && unit?.activeState === 'active' ? 'wrong-socket' : 'no-answer';
 }
 
-function runtimeUnit(node: NodeObject, { units }: Kubelet): NodeUnit | undefined {
+function runtimeUnit(node: NodeObject, units: Fact<'node-units'>): NodeUnit | undefined {
   const name = UNITS[(node.containerRuntime ?? '').split(':')[0] ?? ''];
   const unit = units.known && name !== undefined ? units.value.find((u) => u.name === name) : undefined;
   return unit?.loadState === 'not-found' ? undefined : unit;
+}
+
+/** The unit of the runtime that the node uses, and the evidence that holds it. */
+export function runtimeUnitOf(facts: Facts, node: NodeObject) {
+  const fact = facts.get('node-units', nodeRef(node.name));
+  const value = runtimeUnit(node, fact);
+  return fact.known && value !== undefined ? { fact, value } : undefined;
 }
 
 /** docker may wait for its socket to be used; kubelet uses it at once, so a clean stop is no fault there. */
@@ -108,10 +118,21 @@ function socketStarts(unit: NodeUnit): boolean {
   return unit.name === 'docker.service' && unit.activeState === 'inactive' && unit.unitFileState === 'disabled';
 }
 
+/** Gives `failed (failed), exit-code`. */
+export function unitState({ activeState, subState, result }: NodeUnit): string {
+  return `${activeState} (${subState})${result === undefined || result === 'success' ? '' : `, ${result}`}`;
+}
+
 function unitProof({ units, node }: Kubelet, unit: NodeUnit | undefined): Proof<'runtime'>[] {
   if (!units.known || unit === undefined) return [];
-  const state = `${unit.activeState} (${unit.subState})${unit.result === undefined || unit.result === 'success' ? '' : `, ${unit.result}`}`;
-  return [proof(units, 'runtime', { node, runtime: unit.name, state }, `systemctl status ${unit.name}   # on ${node}`)];
+  return [
+    proof(
+      units,
+      'runtime',
+      { node, runtime: unit.name, state: unitState(unit) },
+      `systemctl status ${unit.name}   # on ${node}`,
+    ),
+  ];
 }
 
 function conditionProof(nodes: Fact<'nodes'>, name: string, message: string | undefined): Proof<'condition'>[] {

@@ -4,6 +4,7 @@ import { type Fact, proof } from '../../core/facts.ts';
 import type { Proof } from '../../core/finding.ts';
 import { nodeRef, sameRef } from '../../core/object-ref.ts';
 import { defineRule, type Link } from '../../core/rule.ts';
+import { sameObjectLink } from '../links.ts';
 import { isReady } from '../model/nodes.ts';
 import { kubelets } from './kubelet.ts';
 import { KUBELET_PROOFS, kubeletProofs } from './kubelet-fatal-rule.ts';
@@ -48,6 +49,7 @@ export const nodeDiskFull = defineRule({
     'kubelet-crash-loop': ifComplained,
     'kubelet-start-limit-hit': ifComplained,
     'node-not-ready': ifComplained,
+    'node-disk-pressure': sameObjectLink,
   },
   judge(facts, say) {
     const byNode = new Map(kubelets(facts).map((kubelet) => [kubelet.node, kubelet]));

@@ -6,6 +6,7 @@ import { controlPlane } from './control-plane.ts';
 import { kubelet } from './kubelet.ts';
 import { node } from './node.ts';
 import { podNetwork } from './pod-network.ts';
+import { nodePressure } from './pressure.ts';
 import { service } from './service.ts';
 import { serviceProxy } from './service-proxy.ts';
 import { workload } from './workload.ts';
@@ -18,6 +19,7 @@ export const FAMILIES: Readonly<Record<string, RuleWords>> = {
   kubelet,
   node,
   'pod-network': podNetwork,
+  pressure: nodePressure,
   service,
   'service-proxy': serviceProxy,
   workload,
