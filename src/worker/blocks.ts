@@ -1,13 +1,8 @@
 /** Small messages that the worker writes itself: plain sentences, and a question with buttons. */
+import type { Post } from '../adapters/slack/post.ts';
 import { mrkdwn } from '../report/index.ts';
 
-/** What is posted: `text` is a full sentence of its own, for notifications and screen readers. */
-export interface Post {
-  readonly text: string;
-  readonly blocks: readonly object[];
-}
-
-/** Slack's limit of a text object is 3,000 characters; of a fallback text, 4,000. */
+/** Slack's limit of a text object is 3,000 characters. */
 const MOST_TEXT = 2800;
 
 /** A message of one sentence. The text comes from outside and is escaped here, save what `lead` (mrkdwn of ours) says first. */
@@ -31,17 +26,6 @@ export function choiceMessage(
     value: choice.value,
   }));
   return { text: bounded, blocks: [...blocks, { type: 'actions', elements }] };
-}
-
-/** The same message with a line that says something about the message itself. */
-export function withNote(message: Post, note: string): Post {
-  const blocks = message.blocks.slice(0, 49);
-  return { text: message.text, blocks: [...blocks, { type: 'context', elements: [{ type: 'mrkdwn', text: note }] }] };
-}
-
-/** The message without blocks, for a Slack that refuses them: better plain than lost. */
-export function plainMessage(message: Post): Post {
-  return { text: short(message.text, 3900), blocks: [] };
 }
 
 function cut(text: string): string {

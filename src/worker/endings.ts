@@ -1,14 +1,15 @@
 /** How a diagnosis without a report ends: the sentence for its asker, and buttons where they can choose. */
 import type { Log } from '../adapters/log.ts';
 import type { SlackClient } from '../adapters/slack/client.ts';
+import type { Post } from '../adapters/slack/post.ts';
+import type { SlackRefused } from '../adapters/slack/thread.ts';
 import type { Questions } from '../adapters/store/questions.ts';
 import type { ClusterError, UserError } from '../core/errors.ts';
 import type { DiagnoseJob } from '../core/jobs.ts';
 import { errorSentence } from '../report/index.ts';
-import { choiceMessage, type Post, sentenceMessage } from './blocks.ts';
+import { choiceMessage, sentenceMessage } from './blocks.ts';
 import { choicesOf } from './choices.ts';
 import { TEXTS } from './texts.ts';
-import type { SlackRefused } from './thread.ts';
 
 export type Ending =
   | { readonly kind: 'cancelled'; readonly by: string }

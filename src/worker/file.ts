@@ -1,9 +1,9 @@
 /** The evidence as a file in the thread, shared once: the step that shares it names the file, so repeating it does no harm. */
 import type { Log } from '../adapters/log.ts';
 import type { SlackClient } from '../adapters/slack/client.ts';
+import { SlackRefused, SlackUnavailable, type Thread } from '../adapters/slack/thread.ts';
 import type { DiagnoseJob } from '../core/jobs.ts';
 import { TEXTS } from './texts.ts';
-import { SlackRefused, SlackUnavailable, type Thread } from './thread.ts';
 
 export interface FileOptions {
   readonly job: DiagnoseJob;

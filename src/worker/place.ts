@@ -1,7 +1,7 @@
 /** A last look at where an answer goes: the bot decided before the job was queued, and channels and records change. */
 import { z } from 'zod';
 import type { SlackClient } from '../adapters/slack/client.ts';
-import { SlackRefused } from './thread.ts';
+import { SlackRefused } from '../adapters/slack/thread.ts';
 
 const Channel = z.object({ is_ext_shared: z.boolean().optional(), is_pending_ext_shared: z.boolean().optional() });
 

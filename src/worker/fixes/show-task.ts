@@ -1,9 +1,10 @@
 /** Task `show`: brings the thread in line with the record: one card, edited; each message once; the root message resolved or not. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HandedBack, SlackRefused, Thread } from '../../adapters/slack/thread.ts';
 import { type FixRecord, resolves } from '../../core/fix.ts';
 import { buildReport, CATALOGUE, renderFix, renderResolved, renderThread } from '../../report/index.ts';
 import { checkPlace } from '../place.ts';
-import { HandedBack, SlackRefused, Thread } from '../thread.ts';
+import { TEXTS } from '../texts.ts';
 import { type FixDeps, loadFix } from './deps.ts';
 
 /** For so long a job waits for another that shows the same fix; then the queue tries it again. */
@@ -37,7 +38,8 @@ async function show(deps: FixDeps, id: string, signal: AbortSignal, rev: number)
   for (let again = false; ; again = true) {
     const record = await loadFix(deps, id);
     if (record === undefined) return;
-    const thread = await Thread.open({ job: jobOf(record), slack, deliveries, botUserId, log, signal });
+    const { repeated } = TEXTS[record.language];
+    const thread = await Thread.open({ job: jobOf(record), slack, deliveries, botUserId, repeated, log, signal });
     const { shown, shownAt } = thread.delivery;
     const isShown = shown === record.rev && shownAt === record.updatedAt;
     if (isShown && (again || rev <= record.rev)) return;
@@ -53,9 +55,9 @@ async function show(deps: FixDeps, id: string, signal: AbortSignal, rev: number)
 }
 
 /** The fix as a thread takes it: its card is the thread's own first message, a reply under the report. */
-function jobOf({ id, place, language }: FixRecord): Parameters<typeof Thread.open>[0]['job'] {
+function jobOf({ id, place }: FixRecord): Parameters<typeof Thread.open>[0]['job'] {
   const threadTs = place.threadTs ?? place.rootTs;
-  return { id, language, place: { channel: place.channel, ...(threadTs === undefined ? {} : { threadTs }) } };
+  return { id, place: { channel: place.channel, ...(threadTs === undefined ? {} : { threadTs }) } };
 }
 
 async function showRecord(deps: FixDeps, record: FixRecord, thread: Thread): Promise<void> {

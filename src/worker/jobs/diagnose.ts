@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Log } from '../../adapters/log.ts';
 import { type Attempt, FinalError } from '../../adapters/queue/consumer.ts';
 import type { SlackClient } from '../../adapters/slack/client.ts';
+import { HandedBack, SlackRefused, Thread } from '../../adapters/slack/thread.ts';
 import type { Deliveries } from '../../adapters/store/deliveries.ts';
 import type { Offers } from '../../adapters/store/offers.ts';
 import type { Questions } from '../../adapters/store/questions.ts';
@@ -21,7 +22,7 @@ import { checkPlace } from '../place.ts';
 import type { Diagnose } from '../ports.ts';
 import { Progress } from '../progress.ts';
 import { endedMessage, progressMessage, reportMessages } from '../reports.ts';
-import { HandedBack, SlackRefused, Thread } from '../thread.ts';
+import { TEXTS } from '../texts.ts';
 
 export interface DiagnoseDeps {
   readonly slack: SlackClient;
@@ -109,7 +110,9 @@ export class DiagnoseJobs {
 
   async #open(job: DiagnoseJob, signal?: AbortSignal): Promise<Thread> {
     const { slack, deliveries, botUserId, log } = this.#deps;
-    return Thread.open({ job, slack, deliveries, botUserId, log, ...(signal === undefined ? {} : { signal }) });
+    const { repeated } = TEXTS[job.language];
+    const given = signal === undefined ? {} : { signal };
+    return Thread.open({ job, slack, deliveries, botUserId, repeated, log, ...given });
   }
 
   async #run(job: DiagnoseJob, thread: Thread, attempt: Attempt): Promise<void> {

@@ -1,13 +1,10 @@
-/** The messages of one diagnosis, or of one fix, in Slack: each posted once, whatever dies in between. */
-
-import type { Log } from '../adapters/log.ts';
-import type { Priority } from '../adapters/slack/budget.ts';
-import type { Outcome, SlackClient } from '../adapters/slack/client.ts';
-import type { Deliveries } from '../adapters/store/deliveries.ts';
-import type { Delivery, DiagnoseJob } from '../core/jobs.ts';
-import { type Post, plainMessage, withNote } from './blocks.ts';
+/** The messages of one diagnosis, fix or incident in Slack: each posted once, whatever dies in between. */
+import type { Delivery, Place } from '../../core/jobs.ts';
+import type { Log } from '../log.ts';
+import type { Priority } from './budget.ts';
+import type { Outcome, SlackClient } from './client.ts';
 import { findPosted } from './lookup.ts';
-import { TEXTS } from './texts.ts';
+import { type Post, plainMessage, withNote } from './post.ts';
 
 /** Slack says no, and would again: the channel is gone, the bot is not in it, the token has no right. */
 export class SlackRefused extends Error {
@@ -23,22 +20,30 @@ export class SlackRefused extends Error {
 /** Slack could not be reached or did not answer; another attempt may succeed. */
 export class SlackUnavailable extends Error {}
 
-/** This worker must not post any more; another one takes over. */
+/** This process must not post any more; another one takes over. */
 export class HandedBack extends Error {
   constructor() {
     super('handed back: this worker is ending or lost the lock of the job');
   }
 }
 
+/** Where it is kept how far each thread has come. */
+export interface ThreadStore {
+  load(id: string): Promise<Delivery>;
+  save(id: string, delivery: Delivery): Promise<void>;
+}
+
 export interface ThreadOptions {
-  /** A diagnosis, or a fix. */
-  readonly job: Pick<DiagnoseJob, 'id' | 'place' | 'language'>;
+  /** A diagnosis, a fix or an incident, and where it is shown. */
+  readonly job: { readonly id: string; readonly place: Place };
   readonly slack: SlackClient;
-  readonly deliveries: Deliveries;
+  readonly deliveries: ThreadStore;
   /** The bot's user id: only its own messages count as posted. */
   readonly botUserId: string;
+  /** Added to a message that may stand there twice, in the reader's language (mrkdwn of ours). */
+  readonly repeated: string;
   readonly log: Log;
-  /** Aborted where this worker is ending or lost the job's lock: from then on another one posts. */
+  /** Aborted where this process is ending or lost its turn: from then on another one posts. */
   readonly signal?: AbortSignal;
 }
 
@@ -103,7 +108,8 @@ export class Thread {
     const outcome = await this.#update(rootTs, message, priority);
     if (outcome.status === 'ok' || priority === 'may') return;
     if (outcome.status === 'refused' && outcome.error === 'message_not_found') {
-      const ts = await this.#post('root-again', message, this.#options.job.place.threadTs);
+      // One more time for each message that was deleted, whatever dies in between.
+      const ts = await this.#post(`root-again-${rootTs}`, message, this.#options.job.place.threadTs);
       await this.#change({ rootTs: ts });
       return;
     }
@@ -121,6 +127,29 @@ export class Thread {
   /** Posts a message of the thread; a key that was posted before is passed over. */
   async reply(key: string, message: Post): Promise<void> {
     await this.#post(key, message, this.threadTs);
+  }
+
+  /**
+   * Brings a message of the thread to its newest state: posts it where it was never posted, else edits it. Gives false where
+   * Slack had no room for the edit (`may`). One that somebody deleted stays deleted.
+   */
+  async revise(key: string, message: Post, priority: Priority): Promise<boolean> {
+    const ts = this.#delivery.posted[key];
+    if (ts === undefined) {
+      await this.reply(key, message);
+      return true;
+    }
+    if (this.#options.signal?.aborted === true) throw new HandedBack();
+    const outcome = await this.#update(ts, message, priority);
+    if (outcome.status === 'ok') return true;
+    if (outcome.status === 'refused' && outcome.error === 'message_not_found') return true;
+    if (outcome.status === 'refused' && BAD_FORM.has(outcome.error)) {
+      this.#options.log.error({ id: this.#options.job.id, key, error: outcome.error }, 'slack refuses the blocks');
+      return (await this.#update(ts, plainMessage(message), priority)).status === 'ok';
+    }
+    if (outcome.status === 'refused') throw new SlackRefused('chat.update', outcome.error);
+    if (priority === 'may') return false;
+    throw failure('chat.update', outcome);
   }
 
   /** Notes that nothing is left to post. */
@@ -163,7 +192,7 @@ export class Thread {
 
   /** The message with the line that it may stand there twice. */
   #doubted(message: Post): Post {
-    return withNote(message, TEXTS[this.#options.job.language].repeated);
+    return withNote(message, this.#options.repeated);
   }
 
   async #keep(key: string, outcome: Outcome): Promise<string> {

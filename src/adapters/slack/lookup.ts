@@ -1,6 +1,6 @@
 /** Was a message stored although Slack did not say so? Looked up by its metadata, where the history scope is granted. */
 import { z } from 'zod';
-import type { SlackClient } from '../adapters/slack/client.ts';
+import type { SlackClient } from './client.ts';
 
 export interface Lookup {
   readonly slack: SlackClient;
