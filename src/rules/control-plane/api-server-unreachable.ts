@@ -1,14 +1,11 @@
 /** Cause: an API server does not answer, or says that it is not ready; others may still do the work (facts §5.2). */
-import type { PodObject } from '../../core/evidence/cluster-types.ts';
 import { type Facts, proof } from '../../core/facts.ts';
 import { CLUSTER, namespacedRef } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
-import { isStale } from '../model/nodes.ts';
 import { connectResult, connects } from '../model/paths.ts';
-import { podReady } from '../model/pods.ts';
 import { podRef } from '../model/target.ts';
 import { asksAboutControlPlane } from './etcd-slow.ts';
-import { controlPlanePods, membersOf } from './members.ts';
+import { controlPlanePods, membersOf, sickState } from './members.ts';
 
 export const apiServerUnreachable = defineRule({
   id: 'api-server-unreachable',
@@ -72,16 +69,6 @@ export const apiServerUnreachable = defineRule({
     judgeEndpoints(facts, say);
   },
 });
-
-/** What is wrong with an API server's Pod; undefined where it is ready, or its node is silent and nobody knows. */
-function sickState(facts: Facts, pod: PodObject): string | undefined {
-  if (podReady(pod) || (pod.nodeName !== undefined && isStale(facts, pod.nodeName))) return undefined;
-  const status = pod.statuses.find((s) => !s.ready);
-  if (status === undefined) return pod.phase === 'Running' ? 'not ready' : pod.phase;
-  const { state, reason, exitCode } = status.state;
-  const word = reason ?? state;
-  return exitCode === undefined ? `${word}, ${status.restartCount} restarts` : `${word}, exit code ${exitCode}`;
-}
 
 type Say = Parameters<typeof apiServerUnreachable.judge>[1];
 

@@ -5,6 +5,7 @@ import { CLUSTER } from '../../core/object-ref.ts';
 import { defineRule } from '../../core/rule.ts';
 import { troubleData, wordProof } from './etcd-slow.ts';
 import { etcdTrouble } from './etcd-words.ts';
+import { LOST_LEAD } from './lost-lead.ts';
 import { controlPlanePods, membersOf } from './members.ts';
 
 const MAX_PROOFS = 3;
@@ -26,7 +27,7 @@ export const etcdLeaderUnstable = defineRule({
     restart: '{pod} ended with exit code {code} at {finished}: it leads only while it can renew its lease in etcd.',
     look: 'Look at etcd’s disk, at the network between its members and at the processor time that they get.',
   },
-  explains: { 'calico-datastore-slow': { when: () => true } },
+  explains: { 'calico-datastore-slow': { when: () => true }, ...LOST_LEAD },
   judge(facts, say) {
     const trouble = etcdTrouble(facts, 'leader');
     if (trouble === undefined) return;

@@ -6,6 +6,7 @@ import type { Question } from '../../core/question.ts';
 import { defineRule } from '../../core/rule.ts';
 import { backendProbes, entries } from '../model/paths.ts';
 import { type EtcdTrouble, type EtcdWord, etcdTrouble } from './etcd-words.ts';
+import { LOST_LEAD } from './lost-lead.ts';
 
 /** Proofs shown at most; the evidence has them all. */
 const MAX_PROOFS = 4;
@@ -30,6 +31,7 @@ export const etcdSlow = defineRule({
   },
   explains: {
     'calico-datastore-slow': { when: () => true },
+    ...LOST_LEAD,
     'etcd-leader-unstable': { when: () => true },
   },
   // No symptom; but where the control plane was asked about and not seen, its silence must not read as health.

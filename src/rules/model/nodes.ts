@@ -45,6 +45,14 @@ export function leaseAge(facts: Facts, node: string): number | undefined {
   return renewed === undefined ? undefined : Math.max(0, facts.model(clusterNow) - Date.parse(renewed));
 }
 
+/** "Now" by the cluster's own clock, in milliseconds; undefined where no node's Lease tells it. */
+export function clusterTime(facts: Facts): number | undefined {
+  const leases = facts.get('node-leases');
+  return leases.known && leases.value.some((lease) => lease.renewTime !== undefined)
+    ? facts.model(clusterNow)
+    : undefined;
+}
+
 /**
  * "Now" as the nodes' Leases show it. Where even the newest is late, our clock is ahead of the cluster's (or nobody renews):
  * that must not make every node look dead. The Ready condition still tells a cluster whose kubelets are all silent.

@@ -49,6 +49,8 @@ export const nodeNotReady = defineRule({
     'calico-bird-not-running': { when: deadSinceBoot },
     'pod-route-missing': { when: deadSinceBoot },
     'pod-network-broken': { when: deadSinceBoot },
+    'controller-manager-down': { when: tookTheLeaderAlong },
+    'scheduler-down': { when: tookTheLeaderAlong },
     'node-port-unreachable': {
       when: (mine, theirs, facts) => onlyUnready(theirs, facts) && deadSinceBoot(mine, theirs, facts),
     },
@@ -147,6 +149,11 @@ function onlyUnready(theirs: Finding, facts: Facts): boolean {
 
 function deadSinceBoot(mine: Finding, theirs: Finding, facts: Facts): boolean {
   return onlyThere(mine, theirs) && bootedSince(facts, mine.object.name);
+}
+
+/** It ran only here, and since the boot nobody starts it: kubelet would have to. */
+function tookTheLeaderAlong(mine: Finding, theirs: Finding, facts: Facts): boolean {
+  return theirs.text === 'silent' && theirs.scope.nodes?.length === 1 && deadSinceBoot(mine, theirs, facts);
 }
 
 /** True where the node booted after its last sign of life. */

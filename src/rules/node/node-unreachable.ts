@@ -33,6 +33,8 @@ export const nodeUnreachable = defineRule({
   explains: {
     'node-not-ready': sameObjectLink,
     'endpoint-on-dead-node': { when: strikes },
+    'controller-manager-down': { when: tookTheLeaderAlong },
+    'scheduler-down': { when: tookTheLeaderAlong },
     'node-port-unreachable': { when: everyFailingIsDown },
     'service-unreachable': { when: everyFailingIsDown },
   },
@@ -159,4 +161,10 @@ function strikes(mine: Finding, theirs: Finding): boolean {
 function everyFailingIsDown(mine: Finding, theirs: Finding, facts: Facts): boolean {
   if (!strikes(mine, theirs)) return false;
   return (theirs.scope.nodes ?? []).every((name) => downByNode(facts).get(name)?.down === true);
+}
+
+/** It ran on this node and on no other. */
+function tookTheLeaderAlong(mine: Finding, theirs: Finding): boolean {
+  const nodes = theirs.scope.nodes ?? [];
+  return theirs.text === 'silent' && nodes.length === 1 && nodes[0] === mine.object.name;
 }

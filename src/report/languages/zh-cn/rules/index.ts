@@ -4,6 +4,7 @@ import { admission } from './admission.ts';
 import { calico } from './calico.ts';
 import { controlPlane } from './control-plane.ts';
 import { kubelet } from './kubelet.ts';
+import { leaders } from './leaders.ts';
 import { node } from './node.ts';
 import { podNetwork } from './pod-network.ts';
 import { nodePressure } from './pressure.ts';
@@ -17,6 +18,7 @@ export const FAMILIES: Readonly<Record<string, RuleWords>> = {
   calico,
   'control-plane': controlPlane,
   kubelet,
+  leaders,
   node,
   'pod-network': podNetwork,
   pressure: nodePressure,
