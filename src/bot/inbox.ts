@@ -1,5 +1,6 @@
 /** Nothing that was acknowledged is lost: it is noted before the acknowledgement, and taken up where its bot died. */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Inbox as Store } from '../adapters/store/inbox.ts';
 import type { BotDeps } from './context.ts';
 import { perform, Received } from './received.ts';
@@ -8,6 +9,20 @@ import { perform, Received } from './received.ts';
 const LOOK_MS = 3000;
 /** A bot that gave no sign for so long is dead, or cannot reach Redis and is told so itself. */
 const SILENT_MS = 10_000;
+/** For so long an acknowledgement waits for Redis to say that it has the request, and it is tried again; Slack waits 3 s. */
+const NOTE_MS = 1500;
+const NOTE_AGAIN_MS = 50;
+
+/** A request on its way. */
+export interface Taken {
+  /**
+   * Resolves when Redis has the request, or after a moment without its answer: acknowledge then. A bot that dies before
+   * has not acknowledged, and the person sees it.
+   */
+  readonly noted: Promise<void>;
+  /** Does what was asked. */
+  work(): Promise<void>;
+}
 
 export class Inbox {
   readonly #store: Store;
@@ -40,18 +55,36 @@ export class Inbox {
     await Promise.all(this.#running);
   }
 
-  /**
-   * Notes a request; its way to Redis begins before this returns, so an acknowledgement that is sent afterwards comes later.
-   * The returned function does what was asked.
-   */
-  receive(received: Received): () => Promise<void> {
+  /** Notes a request. */
+  receive(received: Received): Taken {
     const { log } = this.#deps;
     this.#open.add(received.key);
     // Without Redis the request itself will fail, and says so to the person.
-    const noted = this.#store
-      .note(received.key, JSON.stringify(received), saying(received))
-      .catch((error: unknown) => log.debug({ err: error }, 'request could not be noted'));
-    return () => this.#perform(received, noted);
+    const noted = this.#note(received).catch((error: unknown) =>
+      log.debug({ err: error }, 'request could not be noted'),
+    );
+    return { noted, work: () => this.#perform(received, noted) };
+  }
+
+  /** A Redis that restarts is back within a moment. */
+  async #note(received: Received): Promise<void> {
+    const end = performance.now() + NOTE_MS;
+    const over = AbortSignal.timeout(NOTE_MS);
+    const late = new Promise<never>((_, reject) => {
+      over.addEventListener('abort', () => reject(new Error(`redis did not answer within ${NOTE_MS} ms`)), {
+        once: true,
+      });
+    });
+    late.catch(() => undefined);
+    for (;;) {
+      try {
+        const note = this.#store.note(received.key, JSON.stringify(received), saying(received));
+        return await Promise.race([note, late]);
+      } catch (error) {
+        if (performance.now() + NOTE_AGAIN_MS > end) throw error;
+        await sleep(NOTE_AGAIN_MS);
+      }
+    }
   }
 
   async #perform(received: Received, noted: Promise<void>): Promise<void> {

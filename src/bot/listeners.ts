@@ -25,9 +25,10 @@ export function registerListeners(app: App, deps: BotDeps, inbox: Inbox): void {
   app.action(/.*/, async ({ ack, body }) => {
     if (body.type === 'block_actions') void openForm(body, deps);
     const received = body.type === 'block_actions' ? pressed(body) : undefined;
-    const work = received === undefined ? undefined : inbox.receive(received);
+    const taken = received === undefined ? undefined : inbox.receive(received);
+    await taken?.noted;
     await acknowledged(deps, () => ack());
-    await work?.();
+    await taken?.work();
   });
   const sent = { callback_id: DENY_FORM, type: 'view_submission' } as const;
   app.view<ViewSubmitAction>(sent, async ({ ack, body }) => onDenyForm(body, ack, deps, inbox));
@@ -41,9 +42,10 @@ async function onCommand(command: SlashCommand, ack: AckFn<string>, deps: BotDep
   const language = personal({ userId: command.user_id }, deps);
   const line = command.text ?? '';
   const { plan, text } = planned(command.command, line, language, deps);
-  const work = plan?.work === undefined ? undefined : inbox.receive(typed(command, line));
+  const taken = plan?.work === undefined ? undefined : inbox.receive(typed(command, line));
+  await taken?.noted;
   await acknowledged(deps, () => (text === undefined ? ack() : ack(text)));
-  await work?.();
+  await taken?.work();
 }
 
 function typed(command: SlashCommand, text: string): Received {
@@ -104,7 +106,7 @@ async function onEvent(
   if (kind === 'im' && event.data.channel_type !== 'im') return;
   const threadTs = kind === 'im' ? inThread : (inThread ?? ts);
   const there = inThread === undefined ? {} : { threadTs: inThread };
-  const work = inbox.receive({
+  const { work } = inbox.receive({
     key: `event|${body.data.event_id}`,
     userId: user,
     teamId: event.data.user_team ?? event.data.team ?? body.data.team_id,
@@ -126,9 +128,10 @@ async function onDenyForm(
 ): Promise<void> {
   const sent = sentForm(body, deps);
   if ('answer' in sent) return await acknowledged(deps, () => ack(sent.answer));
-  const work = inbox.receive(sent.received);
+  const taken = inbox.receive(sent.received);
+  await taken.noted;
   await acknowledged(deps, () => ack());
-  await work();
+  await taken.work();
 }
 
 function pressed(body: BlockAction): Received | undefined {
