@@ -21,7 +21,7 @@ export interface Taken {
    */
   readonly noted: Promise<void>;
   /** Does what was asked. */
-  work(): Promise<void>;
+  readonly work: () => Promise<void>;
 }
 
 export class Inbox {
