@@ -41,7 +41,7 @@ export interface Desk {
   save(cluster: string, loaded: LoadedDesk, result: DeskResult): Promise<boolean>;
   incident(id: string): Promise<IncidentRecord | undefined>;
   storm(id: string): Promise<StormRecord | undefined>;
-  /** The newest incidents by their opening; `open`: only those that are open. */
+  /** Incidents, the one that changed last first; `open`: only those that are open. */
   recent(options: { readonly count: number; readonly open?: boolean }): Promise<IncidentRecord[]>;
   /** Ids of incidents and storms that changed and were not shown since. */
   toShow(): Promise<string[]>;
@@ -163,7 +163,7 @@ function changes({ incidents, storms, alerts, offBoard }: DeskResult): (string |
     incidents.length,
     ...incidents.flatMap((record) => {
       const open = record.state === 'open' ? '1' : '0';
-      return [record.id, fitting(IncidentRecord, record), record.rev, Date.parse(record.openedAt), open];
+      return [record.id, fitting(IncidentRecord, record), record.rev, Date.parse(record.updatedAt), open];
     }),
     storms.length,
     ...storms.flatMap((record) => [record.id, fitting(StormRecord, record), record.rev]),
