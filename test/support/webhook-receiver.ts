@@ -8,7 +8,8 @@ export interface WebhookDelivery {
   readonly headers: IncomingHttpHeaders;
   /** The body as it came. */
   readonly text: string;
-  /** The body as JSON. */
+  readonly method: string;
+  /** The body as JSON; that of a request without a body (a redirect followed as GET) is empty. */
   readonly body: WebhookBody;
 }
 
@@ -57,8 +58,9 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       text += part;
     });
     request.on('end', () => {
-      const body = JSON.parse(text) as WebhookBody;
-      const delivery = { at: Date.now(), path: request.url ?? '', headers: request.headers, text, body };
+      const body = JSON.parse(text === '' ? '{"alerts":[]}' : text) as WebhookBody;
+      const { headers, method = '', url: path = '' } = request;
+      const delivery = { at: Date.now(), method, path, headers, text, body };
       deliveries.push(delivery);
       const answer = how(delivery);
       if (answer.silent === true) return;
