@@ -7,6 +7,7 @@ import { NODE_RULES } from './node/index.ts';
 import { POD_NETWORK_RULES } from './pod-network/index.ts';
 import { SERVICE_RULES } from './service/index.ts';
 import { SERVICE_PROXY_RULES } from './service-proxy/index.ts';
+import { STORAGE_RULES } from './storage/index.ts';
 import { WORKLOAD_RULES } from './workload/index.ts';
 
 /** Every rule; families keep their own sorted lists. */
@@ -18,5 +19,6 @@ export const RULES: readonly Rule[] = [
   ...POD_NETWORK_RULES,
   ...SERVICE_RULES,
   ...SERVICE_PROXY_RULES,
+  ...STORAGE_RULES,
   ...WORKLOAD_RULES,
 ].sort((a, b) => (a.id < b.id ? -1 : 1));

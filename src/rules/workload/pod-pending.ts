@@ -1,10 +1,20 @@
 /** Symptom: Pods that wait for a node, or have one and do not start. */
 import type { PodObject } from '../../core/evidence/cluster-types.ts';
-import { proof } from '../../core/facts.ts';
+import { type Facts, proof } from '../../core/facts.ts';
+import type { Finding } from '../../core/finding.ts';
 import { defineRule } from '../../core/rule.ts';
 import { isStale } from '../model/nodes.ts';
 import { seenPods } from '../model/pods.ts';
-import { asksAboutWorkload, byOwner, isNamed, podNames, sameWorkload, servesPods, targetPodUnseen } from './owners.ts';
+import {
+  asksAboutWorkload,
+  byOwner,
+  isNamed,
+  podNames,
+  podsOfFinding,
+  sameWorkload,
+  servesPods,
+  targetPodUnseen,
+} from './owners.ts';
 import { schedulingWord } from './scheduling.ts';
 
 /** A Pod that has a node may take this long to pull its image and start before anyone should worry. */
@@ -25,6 +35,7 @@ export const podPending = defineRule({
   explains: {
     'workload-unavailable': { when: sameWorkload },
     'service-no-ready-endpoints': { when: servesPods },
+    'pvc-pending': { when: isItsFirstPod },
   },
   answers: asksAboutWorkload,
   judge(facts, say) {
@@ -69,6 +80,16 @@ export const podPending = defineRule({
     }
   },
 });
+
+/** A claim that is made for its first Pod waits for that Pod, unless the Pod waits for the claim. */
+function isItsFirstPod(mine: Finding, theirs: Finding, facts: Facts): boolean {
+  const pods = theirs.data['pods'];
+  if (theirs.data['onFirstPod'] !== 1 || !Array.isArray(pods)) return false;
+  const own = podsOfFinding(mine, facts).filter(
+    ({ pod }) => pod.namespace === theirs.object.namespace && pods.includes(pod.name),
+  );
+  return own.length > 0 && own.every((seen) => !/persistent ?volume/i.test(schedulingWord(seen)?.message ?? ''));
+}
 
 function olderThan(pod: PodObject, now: number, ms: number): boolean {
   return pod.createdAt === undefined || now - Date.parse(pod.createdAt) > ms;

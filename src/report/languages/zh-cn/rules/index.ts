@@ -10,6 +10,7 @@ import { podNetwork } from './pod-network.ts';
 import { nodePressure } from './pressure.ts';
 import { service } from './service.ts';
 import { serviceProxy } from './service-proxy.ts';
+import { storage } from './storage.ts';
 import { workload } from './workload.ts';
 
 /** One entry for each file beside this one. */
@@ -24,6 +25,7 @@ export const FAMILIES: Readonly<Record<string, RuleWords>> = {
   pressure: nodePressure,
   service,
   'service-proxy': serviceProxy,
+  storage,
   workload,
 };
 
