@@ -13,6 +13,8 @@ const KINDS = [
   'daemonset',
   'job',
   'namespace',
+  'pvc',
+  'pv',
   'calico',
   'control-plane',
   'cluster',

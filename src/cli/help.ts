@@ -8,7 +8,7 @@ Ask
   kubewhy why-not-reachable ci/jenkins-svc:http        a Service and its port
   kubewhy why-not-reachable 30080 --from 203.0.113.9 --at k8smater1
   kubewhy diagnose node k8scephnode                    also pod, service, deployment, statefulset,
-  kubewhy diagnose deploy shop/web                     daemonset, job, namespace (kubectl's short names too)
+  kubewhy diagnose deploy shop/web                     daemonset, job, namespace, pvc, pv (short names too)
   kubewhy diagnose calico                              also: control plane, cluster
   kubewhy preflight                                    what is wrong already, before the next restart
 Keep and judge again
