@@ -10,7 +10,7 @@ import { type Accept, CLUSTERS_KEY, createDoor, eventsKey, TAG_LENGTH, WAKE_TOPI
 import { LOAD, SAVE, SHOWN } from './desk-scripts.ts';
 import { PREFIX, parseRecord } from './record.ts';
 
-export { type Accept, DeskFull, MOST_WAITING, NotDurable } from './desk-door.ts';
+export { type Accept, DeskFull } from './desk-door.ts';
 
 /** A board as it was read, and the first events that wait for it. */
 export interface LoadedDesk {
