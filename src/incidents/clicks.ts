@@ -83,7 +83,9 @@ function newSilences(
 ): IncidentSilence[] {
   const key = ({ id, alertmanager }: IncidentSilence): string => `${alertmanager} ${id}`;
   const known = new Set(record.silences.map(key));
-  return silences.filter((silence) => !known.has(key(silence)) && ms(silence.until) > ms(desk.clock));
+  // What had ended before the record's last change is an old event that came again.
+  const now = ms(later(desk.clock, record.updatedAt));
+  return silences.filter((silence) => !known.has(key(silence)) && ms(silence.until) > now);
 }
 
 function addSilences(desk: Desk, record: IncidentRecord, silences: readonly IncidentSilence[]): void {

@@ -18,10 +18,11 @@ export type Heard = 'fired' | 'resolved' | 'restarted' | 'same';
  *   30 seconds of the end: that one tells late. A start before the known one is old news.
  */
 export function judge(known: BoardAlert, told: Alert): Heard {
-  if (told.status === 'resolved') {
-    return known.status === 'firing' && ms(endOf(told)) >= ms(known.startsAt) ? 'resolved' : 'same';
-  }
   const start = ms(told.startsAt) - ms(known.startsAt);
+  if (told.status === 'resolved') {
+    const after = ms(endOf(told)) - ms(known.startsAt);
+    return known.status === 'firing' && (after > 0 || (after === 0 && start >= 0)) ? 'resolved' : 'same';
+  }
   if (known.status === 'firing') {
     // A start in the future was set to the time of receipt, at each repeat to another one.
     return start > 0 && !told.odd.includes('starts-in-future') ? 'restarted' : 'same';

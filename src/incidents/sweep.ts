@@ -26,6 +26,8 @@ function look(desk: Desk, id: string): void {
   recheck(desk, id);
   const leaves = leavesAt(record, desk.settings);
   if (leaves !== undefined && leaves <= ms(desk.clock)) leave(desk, id);
+  // It may wait for more than what was due now.
+  else desk.plan(id);
 }
 
 /** Takes an incident off the board that can reopen no more, and what is folded into it: the next time is a new fault. */
