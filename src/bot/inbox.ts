@@ -10,7 +10,7 @@ const LOOK_MS = 3000;
 /** A bot that gave no sign for so long is dead, or cannot reach Redis and is told so itself. */
 const SILENT_MS = 10_000;
 /** For so long an acknowledgement waits for Redis to say that it has the request, and it is tried again; Slack waits 3 s. */
-const NOTE_MS = 700;
+const NOTE_MS = 400;
 const NOTE_AGAIN_MS = 50;
 
 /** A request on its way. */
