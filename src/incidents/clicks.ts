@@ -2,7 +2,7 @@
 import type { DeskEvent } from '../core/desk-event.ts';
 import type { IncidentRecord, IncidentSilence } from '../core/incident.ts';
 import type { Desk } from './desk.ts';
-import { wantsDiagnosis } from './diagnosing.ts';
+import { canDiagnose, wantsDiagnosis } from './diagnosing.ts';
 import { silenceEndsAt } from './due.ts';
 import { later, ms } from './instants.ts';
 import { newestOf, note } from './timeline.ts';
@@ -99,13 +99,19 @@ function latestEnd(silences: readonly IncidentSilence[]): string | undefined {
     .reduce<string | undefined>((a, b) => (a === undefined ? b : later(a, b)), undefined);
 }
 
-/** Looks again, unless a diagnosis was queued after the press: that one answers it. */
+/** Looks again, unless nothing can be asked, or the newest diagnosis ended after the press: that one answers it. */
 export function takeAgain(desk: Desk, event: Event<'again'>): void {
   const before = desk.living(event.incident);
-  if (before === undefined || before.diagnosis?.state === 'queued') return;
-  if (before.diagnosis !== undefined && ms(event.at) <= ms(before.diagnosis.queuedAt)) return;
+  if (before === undefined || before.diagnosis?.state === 'queued' || !canDiagnose(desk, before)) return;
+  if (answers(before, event.at) || answers(desk.incident(event.incident), event.at)) return;
   note(desk.edit(before.id), desk.clock, 'again', {}, event.by);
   wantsDiagnosis(desk, before.id, 'again');
+}
+
+/** True where the newest diagnosis ended at this time or later; of a folded one that is the one by which it was folded. */
+function answers(record: Readonly<IncidentRecord> | undefined, pressed: string): boolean {
+  const { queuedAt, endedAt = queuedAt } = record?.diagnosis ?? {};
+  return endedAt !== undefined && ms(pressed) <= ms(endedAt);
 }
 
 /** A fix has come to another state; what is older than what is known of it changes nothing. */

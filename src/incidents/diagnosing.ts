@@ -38,6 +38,11 @@ export function wantsDiagnosis(desk: Desk, id: string, why: Occasion): void {
   note(record, desk.clock, 'diagnosing', { diagnosis, try: tries, why });
 }
 
+/** True where a diagnosis can be queued: somebody looks after the cluster, and there is something to ask. */
+export function canDiagnose(desk: Desk, record: Readonly<IncidentRecord>): boolean {
+  return desk.settings.clusters.includes(desk.cluster) && questionNow(desk, record) !== undefined;
+}
+
 /** Where a cause is confirmed, only a person or a new outbreak asks again; what flaps has a new outbreak every minute. */
 function worthWhile(record: Readonly<IncidentRecord>, why: Occasion): boolean {
   return why === 'again' || (why === 'reopened' && !record.flapping);

@@ -13,6 +13,8 @@ export type Heard = 'fired' | 'resolved' | 'restarted' | 'same';
  * Judges a notification against what is known, whatever the order in which notifications come:
  * - it is over: believed where its end is not before the start of what fires now. (Starts may differ by moments between two
  *   Prometheus; an end that is older than the start is of an earlier time.)
+ *   Times of receipt are not compared here: they are of several machines, and an end that is lost is shown as firing for ever,
+ *   while a copy that ends what fires again since the same start is put right by the next repeat.
  * - it fires, and was over: believed where it started after the known start, and where it has the same start but was received
  *   later: an Alertmanager that lost sight of it tells the same start again. Not believed from another Alertmanager within
  *   30 seconds of the end: that one tells late. A start before the known one is old news.

@@ -1,5 +1,6 @@
 /** What holds after every step of the desk, whatever happened. */
 import { expect } from 'vitest';
+import type { z } from 'zod';
 import { type Board, BoardAlert, type DeskResult } from '../../src/core/board.ts';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
 import { IncidentRecord, StormRecord } from '../../src/core/incident.ts';
@@ -18,63 +19,75 @@ function freeze(value: unknown): void {
   for (const member of Object.values(value)) freeze(member);
 }
 
-/** Checks a step's result against the board that it started from. */
+/** Checks a step's result against the board that it started from: names everything that does not hold. */
 export function checkStep(before: Board, result: DeskResult): void {
-  checkLists(before, result);
-  checkRevisions(before, result);
-  for (const record of result.incidents) checkRecord(record);
-  for (const storm of result.storms) expect(StormRecord.parse(storm)).toEqual(storm);
-  for (const alert of result.alerts) expect(BoardAlert.parse(alert)).toEqual(alert);
-  checkBoard(result.board);
+  const faults = [
+    ...listFaults(before, result),
+    ...revisionFaults(before, result),
+    ...result.incidents.flatMap(recordFaults),
+    ...result.storms.flatMap((storm) => parseFaults(StormRecord, storm)),
+    ...result.alerts.flatMap((alert) => parseFaults(BoardAlert, alert)),
+    ...boardFaults(result.board),
+  ];
+  if (faults.length > 0) expect(faults).toEqual([]);
+}
+
+/** What is stored is what is read again: nothing that the schema refuses, leaves out or adds. */
+function parseFaults(schema: z.ZodType, one: { readonly id: string }): string[] {
+  const parsed = schema.safeParse(one);
+  if (!parsed.success) return [`${one.id}: ${parsed.error.message}`];
+  return canonicalJson(parsed.data) === canonicalJson(one) ? [] : [`${one.id} is read otherwise than it was written`];
 }
 
 /** The new board is the old one with the lists applied: what is stored is what is known. */
-function checkLists(before: Board, { board, incidents, storms, alerts, offBoard }: DeskResult): void {
-  const applied = <T extends { id: string }>(
+function listFaults(before: Board, { board, incidents, storms, alerts, offBoard }: DeskResult): string[] {
+  const same = <T extends { readonly id: string }>(
+    what: string,
+    now: ReadonlyMap<string, T>,
     old: ReadonlyMap<string, T>,
     changed: readonly T[],
     off: readonly string[],
-  ) => {
-    const map = new Map(old);
-    for (const one of changed) map.set(one.id, one);
-    for (const id of off) map.delete(id);
-    return map;
+  ): string[] => {
+    const applied = new Map(old);
+    for (const one of changed) applied.set(one.id, one);
+    for (const id of off) applied.delete(id);
+    const equal = now.size === applied.size && [...now].every(([id, one]) => applied.get(id) === one);
+    return equal ? [] : [`the ${what} of the board are not the old ones with what changed`];
   };
-  const same = <T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>) =>
-    a.size === b.size && [...a].every(([id, one]) => b.get(id) === one);
-  expect({
-    incidents: same(board.incidents, applied(before.incidents, incidents, offBoard.incidents)),
-    storms: same(board.storms, applied(before.storms, storms, offBoard.storms)),
-    alerts: same(board.alerts, applied(before.alerts, alerts, offBoard.alerts)),
-  }).toEqual({ incidents: true, storms: true, alerts: true });
+  return [
+    ...same('incidents', board.incidents, before.incidents, incidents, offBoard.incidents),
+    ...same('storms', board.storms, before.storms, storms, offBoard.storms),
+    ...same('alerts', board.alerts, before.alerts, alerts, offBoard.alerts),
+  ];
 }
 
 /** `rev` is counted up by one where something changed, and only there. */
-function checkRevisions(before: Board, { incidents, storms }: DeskResult): void {
-  const pairs = [
+function revisionFaults(before: Board, { incidents, storms }: DeskResult): string[] {
+  const pairs: { one: IncidentRecord | StormRecord; old: IncidentRecord | StormRecord | undefined }[] = [
     ...incidents.map((one) => ({ one, old: before.incidents.get(one.id) })),
     ...storms.map((one) => ({ one, old: before.storms.get(one.id) })),
   ];
-  for (const { one, old } of pairs) {
-    expect({ id: one.id, rev: one.rev }).toEqual({ id: one.id, rev: (old?.rev ?? 0) + 1 });
-    if (old === undefined) continue;
-    expect(Date.parse(one.updatedAt)).toBeGreaterThanOrEqual(Date.parse(old.updatedAt));
-    const bare = { ...one, rev: 0, updatedAt: '' };
-    expect(canonicalJson(bare), `${one.id} was stored and has not changed`).not.toBe(
-      canonicalJson({ ...old, rev: 0, updatedAt: '' }),
-    );
-  }
+  const bare = (one: IncidentRecord | StormRecord): string => canonicalJson({ ...one, rev: 0, updatedAt: '' });
+  return pairs.flatMap(({ one, old }) => {
+    const faults = one.rev === (old?.rev ?? 0) + 1 ? [] : [`${one.id} went from rev ${old?.rev ?? 0} to ${one.rev}`];
+    if (old === undefined) return faults;
+    if (Date.parse(one.updatedAt) < Date.parse(old.updatedAt)) faults.push(`${one.id} was changed before it was`);
+    if (bare(one) === bare(old)) faults.push(`${one.id} was stored and has not changed`);
+    return faults;
+  });
 }
 
-function checkRecord(record: IncidentRecord): void {
-  expect(IncidentRecord.parse(record)).toEqual(record);
-  for (const [index, entry] of record.timeline.entries()) {
-    const last = record.timeline[index - 1];
+function recordFaults(record: IncidentRecord): string[] {
+  const faults = parseFaults(IncidentRecord, record);
+  const { timeline, left, id } = record;
+  for (const [index, entry] of timeline.entries()) {
+    const last = timeline[index - 1];
     if (last === undefined) continue;
-    expect(entry.seq).toBeGreaterThan(last.seq);
-    expect(Date.parse(entry.at)).toBeGreaterThanOrEqual(Date.parse(last.at));
+    if (entry.seq <= last.seq) faults.push(`${id}: entry ${entry.seq} follows ${last.seq}`);
+    if (Date.parse(entry.at) < Date.parse(last.at)) faults.push(`${id}: entry ${entry.seq} runs backwards`);
   }
-  expect(record.left).toBe((record.timeline.at(-1)?.seq ?? -1) + 1 - record.timeline.length);
+  const all = (timeline.at(-1)?.seq ?? -1) + 1;
+  return left + timeline.length === all ? faults : [...faults, `${id}: ${all} entries, ${left} said to be left out`];
 }
 
 interface Tally {
@@ -84,43 +97,54 @@ interface Tally {
 }
 
 /** The board as a whole: every alert has its incident, every incident its place. */
-function checkBoard(board: Board): void {
+function boardFaults(board: Board): string[] {
+  const faults: string[] = [];
   const tallies = new Map<string, Tally>();
-  for (const alert of board.alerts.values()) {
-    const state = board.incidents.get(alert.incident)?.state ?? 'none';
-    expect(state, `the incident of ${alert.name}`).toMatch(alert.status === 'firing' ? /^open$/ : /^(open|resolved)$/);
-    const tally = tallies.get(alert.incident) ?? { firing: 0, resolved: 0, worst: 9 };
-    tally[alert.status] += 1;
-    if (alert.status === 'firing') tally.worst = Math.min(tally.worst, SEVERITIES.indexOf(alert.severity));
-    tallies.set(alert.incident, tally);
+  for (const { id, incident, status, severity } of board.alerts.values()) {
+    const state = board.incidents.get(incident)?.state;
+    if (state === undefined || state === 'folded') faults.push(`alert ${id} is in an incident that is ${state}`);
+    if (status === 'firing' && state !== 'open') faults.push(`alert ${id} fires in an incident that is ${state}`);
+    const tally = tallies.get(incident) ?? { firing: 0, resolved: 0, worst: 9 };
+    tally[status] += 1;
+    if (status === 'firing') tally.worst = Math.min(tally.worst, SEVERITIES.indexOf(severity));
+    tallies.set(incident, tally);
   }
   for (const record of board.incidents.values()) {
-    if (record.storm !== undefined) expect(board.storms.has(record.storm)).toBe(true);
-    if (record.state === 'folded') checkFolded(board, record);
-    else checkLiving(record, tallies.get(record.id) ?? { firing: 0, resolved: 0, worst: 9 });
+    if (record.storm !== undefined && !board.storms.has(record.storm)) faults.push(`${record.id} is shown nowhere`);
+    faults.push(
+      ...(record.state === 'folded' ? foldedFaults(board, record) : livingFaults(record, tallies.get(record.id))),
+    );
   }
-  checkHolders(board);
+  return [...faults, ...holderFaults(board)];
 }
 
-function checkFolded(board: Board, record: IncidentRecord): void {
-  expect(board.incidents.get(record.foldedInto ?? '')?.state).toMatch(/^(open|resolved)$/);
-  expect(record.diagnosis?.state).not.toBe('queued');
+function foldedFaults(board: Board, { id, foldedInto = '', diagnosis }: IncidentRecord): string[] {
+  const target = board.incidents.get(foldedInto)?.state;
+  return [
+    ...(target === 'open' || target === 'resolved' ? [] : [`${id} is folded into one that is ${target}`]),
+    ...(diagnosis?.state === 'queued' ? [`${id} is folded and looked at`] : []),
+  ];
 }
 
-function checkLiving(record: IncidentRecord, { firing, resolved, worst }: Tally): void {
-  expect({ id: record.id, ...record.counts }).toEqual({ id: record.id, firing, resolved });
-  expect(record.state).toBe(firing > 0 ? 'open' : 'resolved');
-  if (worst < 9) expect(record.severity).toBe(SEVERITIES[worst]);
-  expect(record.resolvedAt === undefined).toBe(record.state === 'open');
+function livingFaults(record: IncidentRecord, tally: Tally = { firing: 0, resolved: 0, worst: 9 }): string[] {
+  const { id, counts, state, severity, resolvedAt } = record;
+  const { firing, resolved, worst } = tally;
+  return [
+    ...(counts.firing === firing && counts.resolved === resolved ? [] : [`${id} counts ${JSON.stringify(counts)}`]),
+    ...(state === (firing > 0 ? 'open' : 'resolved') ? [] : [`${id} is ${state} with ${firing} firing`]),
+    ...(worst > 8 || severity === SEVERITIES[worst] ? [] : [`${id} is ${severity}`]),
+    ...((resolvedAt === undefined) === (state === 'open') ? [] : [`${id} is ${state}, resolved at ${resolvedAt}`]),
+  ];
 }
 
 /** No two incidents that live have the same confirmed first cause. */
-function checkHolders(board: Board): void {
+function holderFaults(board: Board): string[] {
   const holders = new Map<string, string>();
-  for (const { id, state, diagnosis } of board.incidents.values()) {
+  return [...board.incidents.values()].flatMap(({ id, state, diagnosis }) => {
     const key = diagnosis?.verdict === 'cause-found' ? diagnosis.causes[0]?.key : undefined;
-    if (key === undefined || state === 'folded') continue;
-    expect({ key, holder: holders.get(key) ?? id }).toEqual({ key, holder: id });
+    if (key === undefined || state === 'folded') return [];
+    const other = holders.get(key);
     holders.set(key, id);
-  }
+    return other === undefined ? [] : [`${id} and ${other} have the cause ${key}`];
+  });
 }

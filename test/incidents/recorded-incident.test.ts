@@ -101,7 +101,7 @@ describe.each([
   ['evidence late: unclear at first, then named by a recheck; some told twice', 2, 0.3, true],
   ['evidence much later than all alerts', 1, 0.3, false],
 ] as const)('%s', (_what, unclear, repeats, answers) => {
-  test.each(Array.from({ length: 40 }, (_, seed) => seed))(
+  test.each(Array.from({ length: 20 }, (_, seed) => seed))(
     'order %i: three threads, each with its own cause',
     (seed) => {
       const dice = random(seed + 1);
