@@ -14,7 +14,8 @@ return length`;
 
 /**
  * Reads a cluster's revision and first events, and its board too where the revision is not the known one.
- * KEYS: revision, events, incidents, storms, alerts. ARGV: known revision, most events, most characters, record prefixes.
+ * KEYS: revision, events, incidents, storms, alerts. ARGV: known revision, most events, most characters of
+ * events, prefixes of incidents and storms, most characters of a record.
  */
 export const LOAD = `
 local rev = redis.call('GET', KEYS[1]) or ''
@@ -30,8 +31,10 @@ if rev ~= '' and rev == ARGV[1] then return {rev, events} end
 local function records(set, prefix)
   local out = {}
   for _, id in ipairs(redis.call('SMEMBERS', set)) do
+    -- What somebody else wrote under a record's name is no record, and holds up nobody else's.
+    local text = redis.pcall('GET', prefix .. id)
     table.insert(out, id)
-    table.insert(out, redis.call('GET', prefix .. id) or '')
+    table.insert(out, type(text) == 'string' and #text <= tonumber(ARGV[6]) and text or '')
   end
   return out
 end

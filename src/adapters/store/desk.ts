@@ -54,7 +54,7 @@ export interface Desk {
 }
 
 const MOST_EVENTS = 100;
-/** Characters of the events of one step. */
+/** Characters of the events of one step, and of one record. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 const MOST_CLUSTERS = 1000;
 
@@ -91,7 +91,7 @@ export function createDesk(
     async load(cluster, most = MOST_EVENTS) {
       const known = cache.get(cluster);
       const keys = [revKey(cluster), eventsKey(cluster), ...boardKeys(cluster)];
-      const limits = [known?.rev ?? '', most, MOST_CHARACTERS, INCIDENT, STORM];
+      const limits = [known?.rev ?? '', most, MOST_CHARACTERS, INCIDENT, STORM, MOST_CHARACTERS];
       const [rev, texts, ...rest] = (await redis.eval(LOAD, keys.length, ...keys, ...limits)) as Loaded;
       const [incidents, storms, alerts] = rest;
       const same = known !== undefined && known.rev === rev && incidents === undefined;

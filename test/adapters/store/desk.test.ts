@@ -178,6 +178,19 @@ test('a record that somebody broke is left out; those beside it are not', async 
   expect(logs.join('')).toContain('not JSON');
 });
 
+test('what stands under a record’s name and is no text is left out; the step goes on', async () => {
+  const d = desk();
+  for (const name of ['A', 'B']) await d.accept('prod', [alertsEvent(alertOf(name))]);
+  await step(d);
+  const raw = server.connect();
+  await raw.del(`kubewhy:incident:${idOf('A')}`);
+  await raw.rpush(`kubewhy:incident:${idOf('A')}`, 'a list');
+  const other = desk();
+  expect([...(await other.load('prod')).board.incidents.keys()]).toEqual([idOf('B')]);
+  await other.accept('prod', [alertsEvent(alertOf('C'))]);
+  expect(await step(other)).toBe(true);
+});
+
 describe('what is to be shown', () => {
   test('stays until that revision, or a newer one, was shown', async () => {
     const d = desk();
