@@ -129,29 +129,6 @@ export class Thread {
     await this.#post(key, message, this.threadTs);
   }
 
-  /**
-   * Brings a message of the thread to its newest state: posts it where it was never posted, else edits it. Gives false where
-   * Slack had no room for the edit (`may`). One that somebody deleted stays deleted.
-   */
-  async revise(key: string, message: Post, priority: Priority): Promise<boolean> {
-    const ts = this.#delivery.posted[key];
-    if (ts === undefined) {
-      await this.reply(key, message);
-      return true;
-    }
-    if (this.#options.signal?.aborted === true) throw new HandedBack();
-    const outcome = await this.#update(ts, message, priority);
-    if (outcome.status === 'ok') return true;
-    if (outcome.status === 'refused' && outcome.error === 'message_not_found') return true;
-    if (outcome.status === 'refused' && BAD_FORM.has(outcome.error)) {
-      this.#options.log.error({ id: this.#options.job.id, key, error: outcome.error }, 'slack refuses the blocks');
-      return (await this.#update(ts, plainMessage(message), priority)).status === 'ok';
-    }
-    if (outcome.status === 'refused') throw new SlackRefused('chat.update', outcome.error);
-    if (priority === 'may') return false;
-    throw failure('chat.update', outcome);
-  }
-
   /** Notes that nothing is left to post. */
   async finish(): Promise<void> {
     await this.#change({ done: true });
