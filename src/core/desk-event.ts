@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Alert, Instant, RouteName } from './alert.ts';
 import { FixId } from './fix.ts';
-import { IncidentCause, IncidentId, IncidentSilence } from './incident.ts';
+import { IncidentDiagnosis, IncidentId, IncidentSilence } from './incident.ts';
 import { DiagnosisId, SlackUser } from './jobs.ts';
 
 /** Alerts of one event; a longer notification is several events. */
@@ -22,14 +22,7 @@ export const DeskEvent = z.discriminatedUnion('type', [
     incident: IncidentId,
     diagnosis: DiagnosisId,
     outcome: z.enum(['done', 'failed']),
-    verdict: z.enum(['cause-found', 'no-fault-found', 'inconclusive']).optional(),
-    summary: z.string().max(600).optional(),
-    causes: z.array(IncidentCause).max(10).default([]),
-    reason: z.string().max(500).optional(),
-    offers: z
-      .array(z.object({ id: z.string().max(60), remediation: z.string().max(80) }))
-      .max(12)
-      .default([]),
+    ...IncidentDiagnosis.pick({ verdict: true, summary: true, causes: true, reason: true, offers: true }).shape,
   }),
   z.object({
     type: z.literal('on-it'),
