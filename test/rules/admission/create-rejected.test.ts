@@ -5,7 +5,8 @@ import type { Question } from '../../../src/core/question.ts';
 import { createRejected } from '../../../src/rules/admission/create-rejected.ts';
 import { judge } from '../../../src/rules/evaluate.ts';
 import { ago, bundle, known, outcomeOf, said, unknown } from '../../support/evidence.ts';
-import { ASK, event, QUOTA, refused, SET, workload } from './kit.ts';
+import { workloadOf } from '../workload/kit.ts';
+import { ASK, event, QUOTA, refused, SET } from './kit.ts';
 
 const say = (items: EvidenceItem[], ask: Question = ASK) => said(createRejected, ask, items);
 const own = { owners: [{ kind: 'Deployment', name: 'web' }] };
@@ -25,18 +26,29 @@ describe('create-rejected', () => {
   });
 
   it.each<[string, EvidenceItem[], string[]]>([
-    ['the Deployment’s condition alone', [workload('Deployment', 'web', { conditions: failure })], ['none']],
+    [
+      'the Deployment’s condition alone',
+      [workloadOf({ kind: 'Deployment', name: 'web', conditions: failure })],
+      ['none'],
+    ],
     [
       'some Pods are there',
-      [workload('ReplicaSet', 'web-5d9', { ...own, updated: 1 }), known('events', [event(QUOTA)], SET)],
+      [workloadOf({ kind: 'ReplicaSet', name: 'web-5d9', ...own, updated: 1 }), known('events', [event(QUOTA)], SET)],
       ['found'],
     ],
     [
       'a StatefulSet',
-      [workload('StatefulSet', 'web'), known('events', [event(QUOTA)], namespacedRef('StatefulSet', 'shop', 'web'))],
+      [
+        workloadOf({ kind: 'StatefulSet', name: 'web' }),
+        known('events', [event(QUOTA)], namespacedRef('StatefulSet', 'shop', 'web')),
+      ],
       ['none'],
     ],
-    ['a Job', [workload('Job', 'web'), known('events', [event(QUOTA)], namespacedRef('Job', 'shop', 'web'))], ['none']],
+    [
+      'a Job',
+      [workloadOf({ kind: 'Job', name: 'web' }), known('events', [event(QUOTA)], namespacedRef('Job', 'shop', 'web'))],
+      ['none'],
+    ],
   ])('%s', (_, items, texts) => {
     expect(outcomeOf(createRejected, ASK, items).judgements.map((j) => j.text)).toEqual(texts);
   });
@@ -57,15 +69,21 @@ describe('create-rejected', () => {
     ],
     [
       'a workload that has all of its Pods',
-      [workload('ReplicaSet', 'web-5d9', { ...own, updated: 2, ready: 2 }), known('events', [event(QUOTA)], SET)],
+      [
+        workloadOf({ kind: 'ReplicaSet', name: 'web-5d9', ...own, updated: 2, ready: 2 }),
+        known('events', [event(QUOTA)], SET),
+      ],
     ],
     [
       'a workload that wants none',
-      [workload('ReplicaSet', 'web-5d9', { desired: 0 }), known('events', [event(QUOTA)], SET)],
+      [workloadOf({ kind: 'ReplicaSet', name: 'web-5d9', desired: 0 }), known('events', [event(QUOTA)], SET)],
     ],
     ['events of long ago', refused(event(QUOTA, { lastTime: ago(7200) }))],
     ['other events', refused(event('Deleted pod', { reason: 'SuccessfulDelete' }))],
-    ['events that could not be read', [workload('ReplicaSet', 'web-5d9', own), unknown('events', SET)]],
+    [
+      'events that could not be read',
+      [workloadOf({ kind: 'ReplicaSet', name: 'web-5d9', ...own }), unknown('events', SET)],
+    ],
     ['nothing', []],
   ])('is silent about %s', (_, items) => {
     expect(say(items)).toEqual([]);

@@ -1,34 +1,14 @@
 /** Small builders for the tests of refusals: a Deployment, its ReplicaSet, and what the controller was told. */
-import type { EventObject, Workload } from '../../../src/core/evidence/cluster-types.ts';
+import type { EventObject } from '../../../src/core/evidence/cluster-types.ts';
 import type { EvidenceItem } from '../../../src/core/evidence.ts';
 import { namespacedRef } from '../../../src/core/object-ref.ts';
 import type { Question } from '../../../src/core/question.ts';
 import { ago, known } from '../../support/evidence.ts';
+import { workloadOf } from '../workload/kit.ts';
 
 export const ASK: Question = { type: 'diagnose', target: { kind: 'Deployment', namespace: 'shop', name: 'web' } };
 export const SHOP = { kind: 'Namespace', name: 'shop' };
 export const SET = namespacedRef('ReplicaSet', 'shop', 'web-5d9');
-
-export function workload(kind: string, name: string, change: Partial<Workload> = {}): EvidenceItem {
-  const value: Workload = {
-    kind,
-    namespace: 'shop',
-    name,
-    createdAt: ago(86_400),
-    labels: {},
-    annotations: {},
-    owners: [],
-    selector: { app: 'web' },
-    desired: 2,
-    ready: 0,
-    available: 0,
-    updated: 0,
-    conditions: [],
-    containers: [],
-    ...change,
-  };
-  return known('workload', value, namespacedRef(kind, 'shop', name));
-}
 
 export function event(message: string, change: Partial<EventObject> = {}): EventObject {
   const about = { kind: SET.kind, namespace: 'shop', name: SET.name };
@@ -40,8 +20,8 @@ export function event(message: string, change: Partial<EventObject> = {}): Event
 export function refused(...events: readonly (string | EventObject)[]): EvidenceItem[] {
   const list = events.map((one) => (typeof one === 'string' ? event(`Error creating: ${one}`) : one));
   return [
-    workload('Deployment', 'web'),
-    workload('ReplicaSet', 'web-5d9', { owners: [{ kind: 'Deployment', name: 'web' }] }),
+    workloadOf(),
+    workloadOf({ kind: 'ReplicaSet', name: 'web-5d9', owners: [{ kind: 'Deployment', name: 'web' }] }),
     known('events', list, SET),
   ];
 }

@@ -8,7 +8,7 @@ import { schedulerDown } from '../../../src/rules/control-plane/scheduler-down.t
 import { judge } from '../../../src/rules/evaluate.ts';
 import { ago, bundle, known, outcomeOf, said, unknown } from '../../support/evidence.ts';
 import { cluster, node, silent } from '../node/kit.ts';
-import { ASK_DEPLOYMENT, pending, pod, podsOf } from '../workload/kit.ts';
+import { ASK_DEPLOYMENT, pending, pod, podsOf, workloadOf } from '../workload/kit.ts';
 
 const DIAGNOSE: Question = { type: 'diagnose', target: { kind: 'Component', name: 'control-plane' } };
 const LIST = { kind: 'Component', name: 'control-plane' };
@@ -180,28 +180,7 @@ describe('what waits for the scheduler', () => {
 describe('what waits for the controllers', () => {
   const WEB = namespacedRef('Deployment', 'shop', 'web');
   const deployment = (change: Partial<Workload>): EvidenceItem =>
-    known(
-      'workload',
-      {
-        kind: 'Deployment',
-        namespace: 'shop',
-        name: 'web',
-        labels: {},
-        annotations: {},
-        owners: [],
-        selector: { app: 'web' },
-        desired: 2,
-        ready: 0,
-        available: 0,
-        updated: 0,
-        generation: 4,
-        observedGeneration: 4,
-        conditions: [],
-        containers: [],
-        ...change,
-      },
-      WEB,
-    );
+    workloadOf({ generation: 4, observedGeneration: 4, ...change });
   const causes = (...items: readonly EvidenceItem[]) =>
     judge(bundle(ASK_DEPLOYMENT, [...items, ...down('kube-controller-manager')])).causes.map((f) => f.rule);
 

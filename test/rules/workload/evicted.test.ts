@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { PodObject, Workload } from '../../../src/core/evidence/cluster-types.ts';
+import type { PodObject } from '../../../src/core/evidence/cluster-types.ts';
 import type { EvidenceItem } from '../../../src/core/evidence.ts';
 import { namespacedRef } from '../../../src/core/object-ref.ts';
 import { judge } from '../../../src/rules/evaluate.ts';
 import { ephemeralStorageLimitExceeded } from '../../../src/rules/workload/ephemeral-storage-limit-exceeded.ts';
 import { podEvicted } from '../../../src/rules/workload/pod-evicted.ts';
 import { ago, bundle, known, outcomeOf, said, unknown } from '../../support/evidence.ts';
-import { ASK_DEPLOYMENT, ASK_POD, pod, podsOf } from './kit.ts';
+import { ASK_DEPLOYMENT, ASK_POD, pod, podsOf, workloadOf } from './kit.ts';
 
 const WEB = namespacedRef('Deployment', 'shop', 'web');
 const POD = namespacedRef('Pod', 'shop', 'web-5d9-a');
@@ -74,22 +74,7 @@ describe('pod-evicted', () => {
       [],
     ],
   ])('explains what is missing only where %s', (_, other, wanted) => {
-    const short: Workload = {
-      kind: 'Deployment',
-      namespace: 'shop',
-      name: 'web',
-      labels: {},
-      annotations: {},
-      owners: [],
-      selector: {},
-      desired: 2,
-      ready: 1,
-      available: 1,
-      updated: 2,
-      conditions: [],
-      containers: [],
-    };
-    const items = [known('workload', short, WEB), podsOf(WEB, evicted(MEMORY), other)];
+    const items = [workloadOf({ ready: 1, available: 1, updated: 2 }), podsOf(WEB, evicted(MEMORY), other)];
     const { symptoms, alsoFound, causes } = judge(bundle(ASK_DEPLOYMENT, items));
     const all = [...causes, ...symptoms, ...alsoFound];
     const missing = all.find((f) => f.rule === 'workload-unavailable');

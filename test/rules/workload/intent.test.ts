@@ -8,9 +8,9 @@ import { judge } from '../../../src/rules/evaluate.ts';
 import { deploymentScaledToZero } from '../../../src/rules/workload/deployment-scaled-to-zero.ts';
 import { nodeCordoned } from '../../../src/rules/workload/node-cordoned.ts';
 import { rolloutStuck } from '../../../src/rules/workload/rollout-stuck.ts';
-import { ago, bundle, known, outcomeOf, unknown } from '../../support/evidence.ts';
+import { bundle, outcomeOf, unknown } from '../../support/evidence.ts';
 import { cluster, DIAGNOSE_N1, node, silent } from '../node/kit.ts';
-import { ASK_DEPLOYMENT, ASK_NAMESPACE, ASK_POD, pending, pod, podsOf, SERVICE } from './kit.ts';
+import { ASK_DEPLOYMENT, ASK_NAMESPACE, ASK_POD, pending, pod, podsOf, SERVICE, workloadOf } from './kit.ts';
 
 const DEPLOYMENT = namespacedRef('Deployment', 'shop', 'web');
 const found = (...args: Parameters<typeof outcomeOf>) =>
@@ -54,35 +54,17 @@ describe('node-cordoned', () => {
   });
 });
 
-function workload(name: string, change: Partial<Workload> = {}): Workload {
-  return {
-    kind: 'Deployment',
-    namespace: 'shop',
-    name,
-    createdAt: ago(86_400),
-    labels: {},
-    annotations: {},
-    owners: [],
-    selector: { app: 'web' },
-    desired: 4,
-    ready: 3,
-    available: 3,
-    updated: 1,
-    conditions: [],
-    containers: [],
-    ...change,
-  };
-}
-const item = (value: Workload) => known('workload', value, namespacedRef(value.kind, value.namespace, value.name));
+const workload = (name: string, change: Partial<Workload> = {}): EvidenceItem =>
+  workloadOf({ name, desired: 4, ready: 3, available: 3, updated: 1, ...change });
 
 describe('deployment-scaled-to-zero', () => {
-  const zero = item(workload('web', { desired: 0, ready: 0, available: 0 }));
+  const zero = workload('web', { desired: 0, ready: 0, available: 0 });
   it.each<[string, Question, EvidenceItem[], string[]]>([
     ['it was asked about', ASK_DEPLOYMENT, [zero], ['found web']],
-    ['another one was', ASK_DEPLOYMENT, [item(workload('other', { desired: 0, available: 0 }))], []],
+    ['another one was', ASK_DEPLOYMENT, [workload('other', { desired: 0, available: 0 })], []],
     ['its namespace was', ASK_NAMESPACE, [zero], []],
-    ['it wants Pods', ASK_DEPLOYMENT, [item(workload('web'))], []],
-    ['its last Pods are still ending', ASK_DEPLOYMENT, [item(workload('web', { desired: 0 }))], []],
+    ['it wants Pods', ASK_DEPLOYMENT, [workload('web')], []],
+    ['its last Pods are still ending', ASK_DEPLOYMENT, [workload('web', { desired: 0 })], []],
     ['it could not be read', ASK_DEPLOYMENT, [unknown('workload', DEPLOYMENT)], []],
   ])('%s', (_, question, items, texts) => {
     expect(found(deploymentScaledToZero, question, items)).toEqual(texts);
@@ -100,24 +82,18 @@ describe('deployment-scaled-to-zero', () => {
 describe('rollout-stuck', () => {
   const revision = (n: number) => ({ 'deployment.kubernetes.io/revision': String(n) });
   const stuck = (reason = 'ProgressDeadlineExceeded', status = 'False') =>
-    item(
-      workload('web', {
-        annotations: revision(2),
-        conditions: [
-          { type: 'Progressing', status, reason, message: 'ReplicaSet "web-5d9" has timed out progressing.' },
-        ],
-      }),
-    );
+    workload('web', {
+      annotations: revision(2),
+      conditions: [{ type: 'Progressing', status, reason, message: 'ReplicaSet "web-5d9" has timed out progressing.' }],
+    });
   const set = (name: string, n: number, available: number, owner = 'web') =>
-    item(
-      workload(name, {
-        kind: 'ReplicaSet',
-        annotations: revision(n),
-        owners: [{ kind: 'Deployment', name: owner }],
-        desired: 2,
-        available,
-      }),
-    );
+    workload(name, {
+      kind: 'ReplicaSet',
+      annotations: revision(n),
+      owners: [{ kind: 'Deployment', name: owner }],
+      desired: 2,
+      available,
+    });
   const NOT_READY = { conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }] };
   const bad = podsOf(
     DEPLOYMENT,

@@ -1,5 +1,5 @@
 /** Small builders for the tests of workload rules. */
-import type { PodObject } from '../../../src/core/evidence/cluster-types.ts';
+import type { PodObject, Workload } from '../../../src/core/evidence/cluster-types.ts';
 import type { EvidenceItem } from '../../../src/core/evidence.ts';
 import { namespacedRef, type ObjectRef } from '../../../src/core/object-ref.ts';
 import type { Question } from '../../../src/core/question.ts';
@@ -11,6 +11,28 @@ export const ASK_DEPLOYMENT: Question = {
   target: { kind: 'Deployment', namespace: 'shop', name: 'web' },
 };
 export const ASK_NAMESPACE: Question = { type: 'diagnose', target: { kind: 'Namespace', name: 'shop' } };
+
+/** A workload as evidence: Deployment shop/web of yesterday that has none of its Pods, unless said otherwise. */
+export function workloadOf(change: Partial<Workload> = {}): EvidenceItem {
+  const value: Workload = {
+    kind: 'Deployment',
+    namespace: 'shop',
+    name: 'web',
+    createdAt: ago(86_400),
+    labels: {},
+    annotations: {},
+    owners: [],
+    selector: { app: 'web' },
+    desired: 2,
+    ready: 0,
+    available: 0,
+    updated: 0,
+    conditions: [],
+    containers: [],
+    ...change,
+  };
+  return known('workload', value, namespacedRef(value.kind, value.namespace, value.name));
+}
 
 /** A Pod of Deployment web, ready on n1 unless said otherwise. */
 export function pod(name: string, change: Partial<PodObject> = {}): PodObject {

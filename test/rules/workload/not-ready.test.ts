@@ -8,7 +8,7 @@ import { podNotReady } from '../../../src/rules/workload/pod-not-ready.ts';
 import { workloadUnavailable } from '../../../src/rules/workload/workload-unavailable.ts';
 import { ago, bundle, known, outcomeOf, said, unknown } from '../../support/evidence.ts';
 import { cluster, DIAGNOSE_N1, node, silent } from '../node/kit.ts';
-import { ASK_DEPLOYMENT, ASK_NAMESPACE, ASK_POD, pending, pod, podsOf, SERVICE } from './kit.ts';
+import { ASK_DEPLOYMENT, ASK_NAMESPACE, ASK_POD, pending, pod, podsOf, SERVICE, workloadOf } from './kit.ts';
 
 const NOT_READY = { conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }] };
 const LIVING = cluster(node('n1'));
@@ -95,26 +95,8 @@ describe('pod-not-ready', () => {
 });
 
 type Workload = EvidenceValue<'workload'>;
-function workload(change: Partial<Workload> = {}) {
-  const value: Workload = {
-    kind: 'Deployment',
-    namespace: 'shop',
-    name: 'web',
-    createdAt: ago(9000),
-    labels: {},
-    annotations: {},
-    owners: [],
-    selector: {},
-    desired: 3,
-    ready: 3,
-    available: 3,
-    updated: 3,
-    conditions: [],
-    containers: [],
-    ...change,
-  };
-  return known('workload', value, namespacedRef(value.kind, value.namespace, value.name));
-}
+const workload = (change: Partial<Workload> = {}) =>
+  workloadOf({ desired: 3, ready: 3, available: 3, updated: 3, ...change });
 
 describe('workload-unavailable', () => {
   it.each<[string, Partial<Workload>, string]>([
